@@ -1,0 +1,72 @@
+# The whole build vocabulary of Cairn: a library per folder, a test per folder, explicit lists.
+
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo)
+endif()
+
+add_library(cairn_flags INTERFACE)
+target_compile_features(cairn_flags INTERFACE cxx_std_23)
+target_compile_options(cairn_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wno-missing-field-initializers
+  -Wno-missing-designated-field-initializers -Wno-unused-parameter -fno-omit-frame-pointer)
+target_include_directories(cairn_flags INTERFACE "${PROJECT_SOURCE_DIR}/src")
+set(CAIRN_SANITIZE "" CACHE STRING "Sanitizers, comma separated: address,undefined or thread")
+if(CAIRN_SANITIZE)
+  target_compile_options(cairn_flags INTERFACE
+    -fsanitize=${CAIRN_SANITIZE} -fno-sanitize-recover=all)
+  target_link_options(cairn_flags INTERFACE -fsanitize=${CAIRN_SANITIZE})
+endif()
+find_program(CAIRN_LLD NAMES ld.lld-19 ld.lld)
+if(CAIRN_LLD)
+  target_link_options(cairn_flags INTERFACE "--ld-path=${CAIRN_LLD}")
+endif()
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_C_COMPILER_LAUNCHER "${CCACHE}")
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE}")
+endif()
+
+# cairn_library(NAME SOURCES a.cpp … DEPS lib …): one static library, `src/` on its include path.
+function(cairn_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
+  if(arg_SOURCES)
+    add_library(${name} STATIC ${arg_SOURCES})
+    target_link_libraries(${name} PUBLIC cairn_flags ${arg_DEPS} PRIVATE ${arg_PRIVATE_DEPS})
+  else()
+    add_library(${name} INTERFACE)
+    target_link_libraries(${name} INTERFACE cairn_flags ${arg_DEPS})
+  endif()
+endfunction()
+
+# cairn_test(NAME SOURCES a_test.cpp … DEPS lib …): a GoogleTest program, each case a ctest test.
+function(cairn_test name)
+  if(NOT CAIRN_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;DEPS" ${ARGN})
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE cairn_flags ${arg_DEPS} GTest::gtest_main)
+  target_compile_definitions(${name} PRIVATE
+    CAIRN_SOURCE_DIR="${PROJECT_SOURCE_DIR}" CAIRN_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT})
+endfunction()
+
+# cairn_fuzz(NAME SOURCES fuzz_x.cpp DEPS lib …): a libFuzzer target, with CAIRN_FUZZ only.
+function(cairn_fuzz name)
+  if(NOT CAIRN_FUZZ)
+    return()
+  endif()
+  cmake_parse_arguments(arg "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE cairn_flags ${arg_DEPS})
+  target_compile_options(${name} PRIVATE -fsanitize=fuzzer,address,undefined)
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer,address,undefined)
+endfunction()
