@@ -1,0 +1,113 @@
+#pragma once
+
+#include <compare>
+#include <functional>
+#include <string>
+
+#include "json/value.hpp"
+#include "json/writer.hpp"
+#include "model/event_types.hpp"
+#include "model/identity.hpp"
+#include "ports/keys.hpp"
+#include "ports/record.hpp"
+
+namespace cairn::model {
+
+/// Who said it, through what, from where.
+struct Origin {
+  std::string source;   ///< id of the connected system ("olist", "console", "cairn")
+  std::uint8_t trust = 50;
+  Role role = Role::Source;
+  std::string actor;    ///< user or key; empty where it is the source itself
+  std::string ip;
+  std::string request;  ///< request id of the edge
+};
+
+/// Bits of Event::flags; on disk.
+enum class EventFlag : std::uint8_t {
+  Command = 1,       ///< an accepted command, at the shard's time
+  NoDate = 2,        ///< told without a time: stands after what it was told with
+  Rival = 4,         ///< same identity as an earlier one, other content: kept, not folded
+  UnknownFields = 8, ///< the raw form says more than Cairn understood
+  ZoneInferred = 16, ///< the time had no offset; the source's zone was taken
+};
+
+/// Place in the canonical order (DESIGN §2): never by arrival.
+struct EventKey {
+  Time occurred = Time::none();
+  std::uint8_t rank = 0;
+  std::uint8_t trust = 0;
+  Identity id;
+  friend auto operator<=>(const EventKey&, const EventKey&) = default;
+};
+
+/// One input of the fold. Body of an Event record, version 1:
+///   u8 version · varint type · 16 identity · i64 occurred µs · u8 precision · u8 flags · u8 trust
+///   u8 role · u32 digest of counted content · varint key slot · bytes source · bytes actor
+///   bytes ip · bytes request id · bytes payload (model/codec.hpp) · bytes raw (sealed)
+/// `recorded` and `number` are the record's.
+struct Event {
+  EventType type = EventType::OrderPlaced;
+  Identity id;
+  Time occurred = Time::none();
+  Precision precision = Precision::Microsecond;
+  std::uint8_t flags = 0;
+  std::uint32_t digest = 0;
+  Time recorded = Time::none();
+  std::uint64_t number = 0;
+  ports::KeySlot key_slot = 0;
+  Origin origin;
+  Payload payload;
+  Bytes raw;  ///< as it was sent: plain until sealed
+
+  bool is(EventFlag flag) const { return (flags & static_cast<std::uint8_t>(flag)) != 0; }
+  void set(EventFlag flag) { flags |= static_cast<std::uint8_t>(flag); }
+  EventKey key() const;
+  /// The moments this event may have happened at: [occurred, latest()].
+  Time latest() const { return end_of(occurred, precision); }
+
+  template <typename T>
+  const T& as() const {
+    return std::get<T>(payload);
+  }
+};
+
+Bytes encode(const Event& event);
+/// Errors: Damaged.
+Result<Event> decode_event(const ports::Record& record);
+
+/// Digest of type and counted content, four bytes of SHA-256; `occurred` counts, personal data not.
+std::uint32_t counted_digest(const Event& event);
+
+/// What sealing needs: gives the sealed bytes of a text, and its search tokens.
+struct Sealing {
+  std::function<Bytes(std::uint16_t field, BytesView plain)> seal;
+  std::function<Bytes(PersonalKind kind, std::string_view plain)> tokens;
+};
+/// True when the event has anything that must be sealed before it is written.
+bool needs_sealing(const Event& event);
+void seal(Event& event, const Sealing& sealing);
+/// Opens personal fields and raw in place; what `open` cannot open stays sealed.
+using Opening = std::function<Result<Bytes>(std::uint16_t field, BytesView sealed)>;
+void open(Event& event, const Opening& open);
+inline constexpr std::uint16_t kRawField = 0xffff;
+
+/// All search tokens of the event, eight bytes each.
+Bytes tokens_of(const Event& event);
+
+/// How personal fields appear in JSON.
+enum class Show : std::uint8_t { Hidden, Masked, Plain };
+
+// ---- JSON (event_json.cpp) ----------------------------------------------------------------------
+
+enum class Reading : std::uint8_t { Command, Fact };  ///< commands refuse unknown fields
+/// Reads `data` into the payload of `type`. Errors: Invalid/TooLarge with the field's pointer.
+Result<Payload> read_payload(EventType type, json::Value data, Reading reading);
+/// Same, from text.
+Result<Payload> read_payload(EventType type, std::string_view data, Reading reading);
+/// The payload as a JSON object.
+void write_payload(json::Writer& out, const Payload& payload, Show show);
+/// The whole event as a JSON object for timelines and audit.
+void write_event(json::Writer& out, const Event& event, Show show);
+
+}  // namespace cairn::model

@@ -1,0 +1,64 @@
+#include "model/codec.hpp"
+#include "model/event.hpp"
+
+namespace cairn::model {
+namespace {
+
+template <typename Field>
+std::optional<std::string> shown(const Field& field, Show show) {
+  if (show == Show::Hidden) return std::nullopt;
+  if (field.is_sealed()) return "***";
+  return show == Show::Plain ? field.reveal() : masked(Field::kKind, field.reveal());
+}
+
+}  // namespace
+
+Result<Payload> read_payload(EventType type, json::Value data, Reading reading) {
+  if (!data.is_object()) return fail(ErrorCode::Invalid, "expected an object", "/data");
+  Payload payload = make_payload(type);
+  const auto unknown =
+      reading == Reading::Command ? codec::Unknown::Refuse : codec::Unknown::Ignore;
+  CAIRN_TRY_VOID(
+      std::visit([&](auto& p) { return codec::read(data, p, unknown); }, payload));
+  return payload;
+}
+
+Result<Payload> read_payload(EventType type, std::string_view data, Reading reading) {
+  json::Document document;
+  CAIRN_TRY(const auto value, document.parse(data.empty() ? "{}" : data));
+  return read_payload(type, value, reading);
+}
+
+void write_payload(json::Writer& out, const Payload& payload, Show show) {
+  out.begin_object();
+  const auto policy = [&](std::uint16_t, const auto& field) { return shown(field, show); };
+  std::visit([&](const auto& p) { codec::write(out, p, policy); }, payload);
+  out.end_object();
+}
+
+void write_event(json::Writer& out, const Event& event, Show show) {
+  const auto& type = row_of(event.type);
+  out.begin_object();
+  out.field("id", std::string_view(to_hex(event.id.view())));
+  out.field("type", type.name);
+  out.key("label").begin_object().field("zh", type.zh).field("en", type.en).end_object();
+  out.field("occurred", event.occurred);
+  out.field("recorded", event.recorded);
+  if (event.precision == Precision::Day) out.field("precision", "day");
+  if (event.precision == Precision::Minute) out.field("precision", "minute");
+  if (event.is(EventFlag::NoDate)) out.field("no_date", true);
+  if (event.is(EventFlag::Rival)) out.field("rival", true);
+  if (event.is(EventFlag::ZoneInferred)) out.field("zone_inferred", true);
+  if (event.is(EventFlag::UnknownFields)) out.field("unknown_fields", true);
+  out.field("kind", event.is(EventFlag::Command) ? "command" : "fact");
+  out.field("source", event.origin.source);
+  out.field("role", name_of(event.origin.role));
+  out.text_if("actor", event.origin.actor);
+  if (show != Show::Hidden) out.text_if("ip", event.origin.ip);
+  out.text_if("request", event.origin.request);
+  out.key("data");
+  write_payload(out, event.payload, show);
+  out.end_object();
+}
+
+}  // namespace cairn::model

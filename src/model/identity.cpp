@@ -1,0 +1,93 @@
+#include "model/identity.hpp"
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "crypto/hash.hpp"
+
+namespace cairn::model {
+namespace {
+
+constexpr std::string_view kCrockford = "0123456789abcdefghjkmnpqrstvwxyz";
+
+template <typename Id>
+Id hash_of(std::initializer_list<std::string_view> parts) {
+  Bytes text;
+  for (const auto part : parts) {
+    if (!text.empty()) text += '\n';
+    text += part;
+  }
+  const auto digest = crypto::sha256(text);
+  return Id::from({reinterpret_cast<const char*>(digest.data()), digest.size()});
+}
+
+}  // namespace
+
+std::string to_text(const OrderId& id) {
+  std::string out;
+  std::uint32_t bits = 0;
+  int count = 0;
+  for (const std::uint8_t b : id.data) {
+    bits = bits << 8 | b;
+    for (count += 8; count >= 5; count -= 5) out += kCrockford[bits >> (count - 5) & 31];
+  }
+  return out;
+}
+
+Result<OrderId> parse_order_id(std::string_view text) {
+  OrderId out;
+  std::uint32_t bits = 0;
+  int count = 0;
+  std::size_t at = 0;
+  if (text.size() == 16) {
+    for (const char letter : to_lower_ascii(text)) {
+      const char c = letter == 'i' || letter == 'l' ? '1' : letter == 'o' ? '0' : letter;
+      const auto value = kCrockford.find(c);
+      if (value == std::string_view::npos) break;
+      bits = bits << 5 | static_cast<std::uint32_t>(value);
+      count += 5;
+      if (count >= 8) {
+        count -= 8;
+        out.data[at++] = static_cast<std::uint8_t>(bits >> count);
+      }
+    }
+  }
+  if (at != out.data.size())
+    return fail(ErrorCode::Invalid,
+                fmt::format("\"{}\" is not an order id: expected sixteen letters and digits such "
+                            "as 2h7k9qpx4mzt0vab; look an order up by its number with "
+                            "/v1/orders?reference=order:<number>",
+                            utf8_prefix(text, 40)));
+  return out;
+}
+
+OrderId order_id_of(std::string_view source, std::string_view number) {
+  return hash_of<OrderId>({source, number});
+}
+OrderId order_id_of_key(std::string_view principal, std::string_view idempotency_key) {
+  return hash_of<OrderId>({principal, idempotency_key, "key"});
+}
+ports::AggregateKey order_key(const OrderId& id) {
+  return {kOrderKind, ports::AggregateId::from(id.view())};
+}
+OrderId order_of(const ports::AggregateKey& key) { return OrderId::from(key.id.view()); }
+
+Identity identity_of(std::string_view source, std::string_view id) {
+  return hash_of<Identity>({source, id});
+}
+
+std::string normalise_reference(std::string_view scheme, std::string_view value) {
+  std::string out;
+  for (const char c : to_half_width(value)) {
+    if (static_cast<unsigned char>(c) <= ' ') continue;
+    out += scheme != "token" && c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+  }
+  return out;
+}
+
+ports::AggregateKey reference_key(const Reference& reference) {
+  return {kReferenceKind,
+          hash_of<ports::AggregateId>({reference.scheme, reference.issuer, reference.value})};
+}
+
+}  // namespace cairn::model
