@@ -178,6 +178,26 @@ void append_counted(ByteWriter& out, const T& value) {
   });
 }
 
+/// Appends what may be worded differently: the uncounted fields that are not personal.
+template <HasFields T>
+void append_uncounted(ByteWriter& out, const T& value) {
+  for_each_field<T>([&](const auto& row) {
+    const auto& v = value.*row.member;
+    using V = std::remove_cvref_t<decltype(v)>;
+    if constexpr (IsPersonal<V>::value) {
+      return;
+    } else if constexpr (HasFields<V>) {
+      append_uncounted(out, v);
+    } else if constexpr (IsVector<V>::value) {
+      for (const auto& element : v)
+        if constexpr (HasFields<std::remove_cvref_t<decltype(element)>>)
+          append_uncounted(out, element);
+    } else if constexpr (!requires { v.has_value(); }) {
+      if (has(row.flags, Field::Uncounted) && !is_default(v)) encode_one(out, row.number, v);
+    }
+  });
+}
+
 // ---- personal fields ----------------------------------------------------------------------------
 
 /// Calls `visit(std::uint16_t path, Personal<K>&)` for every non-empty personal field. The path of a

@@ -89,6 +89,14 @@ std::uint32_t counted_digest(const Event& event) {
   return out;
 }
 
+std::uint32_t wording_digest(const Event& event) {
+  thread_local Bytes content;
+  content.clear();
+  ByteWriter w(content);
+  std::visit([&](const auto& p) { codec::append_uncounted(w, p); }, event.payload);
+  return content.empty() ? 0 : crc32c(content);
+}
+
 bool needs_sealing(const Event& event) {
   bool found = !event.raw.empty();
   auto& payload = const_cast<Payload&>(event.payload);

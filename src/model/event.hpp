@@ -79,6 +79,12 @@ Result<Event> decode_event(const ports::Record& record);
 /// Digest of type and counted content, four bytes of SHA-256; `occurred` counts, personal data not.
 std::uint32_t counted_digest(const Event& event);
 
+/// CRC-32C of the content that is neither counted nor personal: tells one wording from another.
+std::uint32_t wording_digest(const Event& event);
+
+/// The members of `change` laid over those of `base`; both JSON objects or empty. `null` removes.
+std::string merge_json_objects(std::string_view base, std::string_view change);
+
 /// What sealing needs: gives the sealed bytes of a text, and its search tokens.
 struct Sealing {
   std::function<Bytes(std::uint16_t field, BytesView plain)> seal;

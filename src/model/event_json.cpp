@@ -1,3 +1,5 @@
+#include <map>
+
 #include "model/codec.hpp"
 #include "model/event.hpp"
 
@@ -34,6 +36,32 @@ void write_payload(json::Writer& out, const Payload& payload, Show show) {
   const auto policy = [&](std::uint16_t, const auto& field) { return shown(field, show); };
   std::visit([&](const auto& p) { codec::write(out, p, policy); }, payload);
   out.end_object();
+}
+
+std::string merge_json_objects(std::string_view base, std::string_view change) {
+  if (base.empty() || base == "{}") return std::string(change);
+  json::Document base_document, change_document;
+  const auto old = base_document.parse(base);
+  const auto fresh = change_document.parse(change);
+  if (!old || !fresh) return std::string(old ? base : change);
+  std::map<std::string, std::string, std::less<>> members;
+  const auto put = [&](std::string_view key, json::Value value) {
+    std::string text;
+    value.append_canonical(text);
+    if (value.is_null())
+      members.erase(std::string(key));
+    else
+      members[std::string(key)] = std::move(text);
+    return true;
+  };
+  old->members(put);
+  fresh->members(put);
+  std::string out;
+  json::Writer w(out);
+  w.begin_object();
+  for (const auto& [key, value] : members) w.key(key).raw(value);
+  w.end_object();
+  return out;
 }
 
 void write_event(json::Writer& out, const Event& event, Show show) {

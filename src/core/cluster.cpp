@@ -1,0 +1,302 @@
+#include "core/cluster.hpp"
+
+#include <algorithm>
+
+#include "base/check.hpp"
+
+namespace cairn::core {
+
+std::uint32_t slot_of(const ports::AggregateKey& key) {
+  return static_cast<std::uint32_t>(
+      (std::hash<ports::AggregateKey>{}(key) * 0x9e3779b97f4a7c15ull) >> 52);
+}
+
+/// One shard with what moves its inputs and outputs.
+struct Cluster::Unit {
+  Unit(const ClusterOptions& options, ShardOptions shard_options, const ShardStores& stores,
+       const Sealer& sealer, Listener* listener)
+      : index(shard_options.index),
+        mailbox(options.mailbox_max),
+        log(stores.log),
+        piles(stores.piles),
+        shard(shard_options, stores.kinds, *stores.log, *stores.piles, sealer, listener),
+        received(options.shards) {}
+
+  const std::uint32_t index;
+  Mailbox mailbox;
+  ports::Log* log;
+  ports::Piles* piles;
+  Shard shard;
+  std::vector<Input> next;  ///< set aside by the last batch, then what the mailbox gave
+
+  /// Letters this shard has written and the addressee has not received, in order.
+  struct Owed {
+    Outgoing letter;
+    std::uint32_t to = 0;
+    std::uint64_t previous = 0;
+    Time sent = Time::none();
+  };
+  std::deque<Owed> owed;
+  std::map<std::uint32_t, std::uint64_t> last_to;  ///< number of the last letter to each shard
+  std::vector<std::atomic<std::uint64_t>> received;  ///< by sender; read by the sender
+
+  Time next_flush = Time::none();
+  std::optional<Flush> flush;  ///< given to the drain
+  std::atomic<int> flush_state{0};  ///< 0 none · 1 to be written · 2 written · 3 failed
+  std::mutex drain_mutex;
+  std::condition_variable drain_ready;
+  std::thread thread, drain_thread;
+
+  mutable std::mutex totals_mutex;
+  Totals totals;
+  std::atomic<std::uint64_t> durable{0};
+  std::atomic<bool> is_behind{false};
+  std::atomic<bool> is_done{false};
+};
+
+Cluster::Cluster(ClusterOptions options, std::vector<ShardStores> stores, const Sealer& sealer,
+                 Listener* listener)
+    : options_(options), sealer_(&sealer) {
+  CAIRN_CHECK(stores.size() == options.shards);
+  for (std::uint32_t i = 0; i < stores.size(); ++i) {
+    ShardOptions shard_options;
+    shard_options.index = i;
+    shard_options.hot_max = std::max<std::size_t>(64, options.hot_max / stores.size());
+    units_.push_back(
+        std::make_unique<Unit>(options_, shard_options, stores[i], sealer, listener));
+  }
+  deliver_ = [this](std::uint32_t to, Input letter) { put(to, std::move(letter)); };
+}
+
+Cluster::~Cluster() { stop(); }
+
+Result<void> Cluster::load(Time now) {
+  for (auto& unit : units_) CAIRN_TRY_VOID(unit->shard.load(now));
+  for (auto& unit : units_) {
+    const auto received = [&](const ports::AggregateKey& key) {
+      return units_[shard_for(key)]->shard.received_from(unit->index);
+    };
+    for (std::uint32_t from = 0; from < shards(); ++from)
+      unit->received[from] = unit->shard.received_from(from);
+    CAIRN_TRY(auto letters, unit->shard.unreceived(received));
+    for (auto& letter : letters) {
+      const auto to = shard_for(letter.letter.to);
+      auto& last = unit->last_to[to];
+      unit->owed.push_back({std::move(letter), to, last});
+      last = unit->owed.back().letter.number;
+    }
+    publish_totals(*unit);
+  }
+  return {};
+}
+
+Result<void> Cluster::submit(Input input) {
+  Unit& unit = *units_[shard_for(input.key)];
+  if ((unit.is_behind && input.type != Input::Type::Question) || !unit.mailbox.push(input))
+    return fail(ErrorCode::Busy, "more is waiting than can be taken now; try again in a second");
+  return {};
+}
+
+void Cluster::submit_all(std::vector<Input>& inputs) {
+  std::vector<std::vector<Input>> parts(units_.size());
+  for (auto& input : inputs) parts[shard_for(input.key)].push_back(std::move(input));
+  inputs.clear();
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (parts[i].empty()) continue;
+    if (!units_[i]->is_behind) units_[i]->mailbox.push_all(parts[i]);
+    std::ranges::move(parts[i], std::back_inserter(inputs));
+  }
+}
+
+std::uint64_t Cluster::durable(std::uint32_t shard) const { return units_[shard]->durable; }
+Shard& Cluster::shard(std::uint32_t index) { return units_[index]->shard; }
+void Cluster::put(std::uint32_t shard, Input input) { units_[shard]->mailbox.push(input); }
+
+// ---- one round ----------------------------------------------------------------------------------
+
+bool Cluster::round(Unit& unit, Time now) {
+  unit.mailbox.take(unit.next);
+  const bool has_work = !unit.next.empty() || unit.shard.next_due() <= now;
+  if (has_work) {
+    unit.shard.prefetch(unit.next, now);
+    unit.next = unit.shard.run_batch(std::exchange(unit.next, {}), now);
+    for (std::uint32_t from = 0; from < shards(); ++from)
+      unit.received[from].store(unit.shard.received_from(from), std::memory_order_release);
+  }
+  post(unit, now);
+  return has_work;
+}
+
+/// Sends new letters, and those again that have not arrived in time.
+void Cluster::post(Unit& unit, Time now) {
+  for (auto& letter : unit.shard.take_letters()) {
+    const auto to = shard_for(letter.letter.to);
+    auto& last = unit.last_to[to];
+    unit.owed.push_back({std::move(letter), to, last});
+    last = unit.owed.back().letter.number;
+  }
+  const auto is_received = [&](const Unit::Owed& owed) {
+    return owed.letter.number <=
+           units_[owed.to]->received[unit.index].load(std::memory_order_acquire);
+  };
+  while (!unit.owed.empty() && is_received(unit.owed.front())) unit.owed.pop_front();
+  std::vector<bool> is_late(units_.size());
+  for (auto& owed : unit.owed) {
+    if (is_received(owed)) continue;
+    const bool is_due = owed.sent.is_none() || now - owed.sent >= options_.letter_repeat;
+    if (is_due && !owed.sent.is_none()) is_late[owed.to] = true;
+    if (!is_due && !is_late[owed.to]) continue;
+    owed.sent = now;
+    deliver_(owed.to, Input{.type = Input::Type::Letter,
+                            .key = owed.letter.letter.to,
+                            .event = std::make_unique<model::Event>(owed.letter.letter.event),
+                            .letter = {unit.index, owed.letter.number, owed.previous}});
+  }
+}
+
+std::uint64_t Cluster::lowest_unreceived(Unit& unit) {
+  return unit.owed.empty() ? std::numeric_limits<std::uint64_t>::max()
+                           : unit.owed.front().letter.number;
+}
+
+// ---- flush --------------------------------------------------------------------------------------
+
+void Cluster::begin_flush(Unit& unit, Time now, bool must_flush) {
+  if (unit.flush_state != 0) return;
+  const bool is_due = now >= unit.next_flush || must_flush ||
+                      unit.shard.unflushed_bytes() >= options_.flush_bytes;
+  if (!is_due) return;
+  unit.next_flush = now + options_.flush_every;
+  auto flush = unit.shard.take_flush();
+  if (!flush) return;
+  {
+    std::lock_guard lock(unit.drain_mutex);
+    unit.flush = std::move(flush);
+    unit.flush_state = 1;
+  }
+  unit.drain_ready.notify_one();
+}
+
+void Cluster::end_flush(Unit& unit) {
+  const int state = unit.flush_state;
+  if (state != 2 && state != 3) return;
+  unit.flush.reset();
+  unit.flush_state = 0;
+  unit.shard.flushed(state == 2);
+  // A log that cannot drop a segment now drops it after the next flush: nothing depends on it.
+  if (state == 2) (void)unit.shard.release_log(lowest_unreceived(unit));
+}
+
+void Cluster::drain(Unit& unit) {
+  for (;;) {
+    {
+      std::unique_lock lock(unit.drain_mutex);
+      unit.drain_ready.wait(lock, [&] { return unit.flush_state == 1 || unit.is_done; });
+      if (unit.flush_state != 1) return;
+    }
+    const auto written = unit.piles->write(unit.flush->additions, unit.flush->position);
+    unit.flush_state = written ? 2 : 3;
+    unit.mailbox.wake();
+  }
+}
+
+bool Cluster::step(std::uint32_t index, Time now, bool must_flush) {
+  Unit& unit = *units_[index];
+  const bool did = round(unit, now);
+  begin_flush(unit, now, must_flush);
+  if (unit.flush_state == 1) {
+    const auto written = unit.piles->write(unit.flush->additions, unit.flush->position);
+    unit.flush_state = written ? 2 : 3;
+  }
+  end_flush(unit);
+  publish_totals(unit);
+  return did || !unit.owed.empty();
+}
+
+// ---- threads ------------------------------------------------------------------------------------
+
+void Cluster::start(ports::Clock& clock) {
+  for (auto& unit : units_) {
+    unit->next_flush = clock.now() + options_.flush_every;
+    unit->drain_thread = std::thread([this, u = unit.get()] { drain(*u); });
+    unit->thread = std::thread([this, u = unit.get(), &clock] { run(*u, clock); });
+  }
+}
+
+void Cluster::run(Unit& unit, ports::Clock& clock) {
+  for (;;) {
+    Time now = clock.now();
+    round(unit, now);
+    end_flush(unit);
+    begin_flush(unit, now, false);
+    publish_totals(unit);
+    if (is_stopping_ && unit.mailbox.size() == 0 && unit.next.empty()) break;
+    if (!unit.next.empty()) continue;
+    const auto until = std::min({unit.shard.next_due(), unit.next_flush, now + seconds(1)});
+    if (until > now) unit.mailbox.wait(until - now);
+  }
+  for (int round = 0; round < 3 && (unit.shard.unflushed_bytes() > 0 || unit.flush_state != 0);
+       ++round) {
+    begin_flush(unit, clock.now(), true);
+    while (unit.flush_state == 1) unit.mailbox.wait(milliseconds(20));
+    end_flush(unit);
+  }
+  {
+    std::lock_guard lock(unit.drain_mutex);
+    unit.is_done = true;
+  }
+  unit.drain_ready.notify_one();
+  publish_totals(unit);
+}
+
+void Cluster::stop() {
+  if (is_stopping_.exchange(true)) return;
+  for (auto& unit : units_) unit->mailbox.wake();
+  for (auto& unit : units_) {
+    if (unit->thread.joinable()) unit->thread.join();
+    if (unit->drain_thread.joinable()) unit->drain_thread.join();
+  }
+}
+
+void Cluster::publish_totals(Unit& unit) {
+  unit.durable.store(unit.shard.durable(), std::memory_order_release);
+  unit.is_behind = unit.shard.unflushed_bytes() > options_.unflushed_max;
+  std::lock_guard lock(unit.totals_mutex);
+  auto& t = unit.totals;
+  t.is_full = unit.shard.counts().failed_batches > t.counts.failed_batches;
+  t.counts = unit.shard.counts();
+  t.aggregates = unit.shard.aggregates();
+  t.hot = unit.shard.hot();
+  t.unflushed_bytes = unit.shard.unflushed_bytes();
+  t.log_bytes = unit.log->size_bytes();
+  t.records = unit.shard.durable();
+  t.piled = unit.shard.piled();
+}
+
+Cluster::Totals Cluster::totals() const {
+  Totals sum;
+  for (const auto& unit : units_) {
+    std::lock_guard lock(unit->totals_mutex);
+    const auto& t = unit->totals;
+    const auto add = [](ShardCounts& into, const ShardCounts& from) {
+      constexpr std::size_t kCount = sizeof(ShardCounts) / sizeof(std::uint64_t);
+      std::array<std::uint64_t, kCount> a, b;
+      std::memcpy(a.data(), &into, sizeof into);
+      std::memcpy(b.data(), &from, sizeof from);
+      for (std::size_t i = 0; i < kCount; ++i) a[i] += b[i];
+      std::memcpy(&into, a.data(), sizeof into);
+    };
+    add(sum.counts, t.counts);
+    sum.aggregates += t.aggregates;
+    sum.hot += t.hot;
+    sum.waiting += unit->mailbox.size();
+    sum.unflushed_bytes += t.unflushed_bytes;
+    sum.log_bytes += t.log_bytes;
+    sum.records += t.records;
+    sum.piled += t.piled;
+    sum.is_full = sum.is_full || t.is_full;
+  }
+  return sum;
+}
+
+}  // namespace cairn::core

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <thread>
+
+#include "core/mailbox.hpp"
+#include "core/shard.hpp"
+#include "ports/clock.hpp"
+
+namespace cairn::core {
+
+inline constexpr std::uint32_t kSlots = 4'096;
+
+/// hash(kind, id) → one of 4,096 slots → shard.
+std::uint32_t slot_of(const ports::AggregateKey& key);
+inline std::uint32_t shard_of(const ports::AggregateKey& key, std::uint32_t shards) {
+  return slot_of(key) * shards / kSlots;
+}
+
+struct ClusterOptions {
+  std::uint32_t shards = 4;
+  std::size_t mailbox_max = 16'384;             ///< inputs waiting per shard
+  std::size_t hot_max = 400'000;                ///< folded states in memory, all shards together
+  Duration flush_every = seconds(2);            ///< piles and views on disk are this far behind
+  std::size_t flush_bytes = 48 * 1024 * 1024;   ///< … or this much per shard
+  std::size_t unflushed_max = 256 * 1024 * 1024;///< beyond: Busy until the piles have caught up
+  Duration letter_repeat = seconds(1);          ///< a letter not received by then is sent again
+};
+
+/// The disk of one shard. Owned by whoever made the cluster; outlives it.
+struct ShardStores {
+  ports::Log* log = nullptr;
+  ports::Piles* piles = nullptr;
+  Kinds kinds;
+};
+
+/// A letter's way to the mailbox of `to`; the simulator puts losses and delays here.
+using Deliver = std::function<void(std::uint32_t to, Input letter)>;
+
+/// All shards of this process with mailboxes, postmen and drains. `start` gives every shard a
+/// thread, and its drain another; without it the simulator calls `step`. `submit` may be called from
+/// any thread.
+class Cluster {
+ public:
+  Cluster(ClusterOptions options, std::vector<ShardStores> stores, const Sealer& sealer,
+          Listener* listener);
+  ~Cluster();
+
+  /// Loads every shard; then repeats the letters that had not arrived. Errors: Damaged, Io.
+  Result<void> load(Time now);
+  void start(ports::Clock& clock);
+  /// Finishes what is in the mailboxes, writes the piles, ends the threads.
+  void stop();
+
+  /// Errors: Busy (the mailbox is full or the piles lag too far: try again after a moment).
+  Result<void> submit(Input input);
+  /// A group of inputs; what found no room is left in `inputs`.
+  void submit_all(std::vector<Input>& inputs);
+
+  std::uint32_t shards() const { return static_cast<std::uint32_t>(units_.size()); }
+  std::uint32_t shard_for(const ports::AggregateKey& key) const {
+    return shard_of(key, shards());
+  }
+  /// What is durable in the log of a shard. Any thread.
+  std::uint64_t durable(std::uint32_t shard) const;
+  /// Sums of all shards, as of each one's last batch. Any thread.
+  struct Totals {
+    ShardCounts counts;
+    std::uint64_t aggregates = 0, hot = 0, waiting = 0, unflushed_bytes = 0, log_bytes = 0;
+    std::uint64_t records = 0, piled = 0;
+    bool is_full = false;  ///< the disk did not take the last batch
+  };
+  Totals totals() const;
+
+  // ---- by hand, for the simulator and tools ----
+  /// One round of one shard: inputs, letters, and the drain in the same thread. True when it did
+  /// something.
+  bool step(std::uint32_t shard, Time now, bool must_flush = false);
+  Shard& shard(std::uint32_t index);
+  void deliver_with(Deliver deliver) { deliver_ = std::move(deliver); }
+  void put(std::uint32_t shard, Input input);
+
+ private:
+  struct Unit;
+  void run(Unit& unit, ports::Clock& clock);
+  void drain(Unit& unit);
+  bool round(Unit& unit, Time now);
+  void begin_flush(Unit& unit, Time now, bool must_flush);
+  void end_flush(Unit& unit);
+  void post(Unit& unit, Time now);
+  void send(Unit& unit, std::size_t from, Time now);
+  void publish_totals(Unit& unit);
+  std::uint64_t lowest_unreceived(Unit& unit);
+
+  ClusterOptions options_;
+  const Sealer* sealer_;
+  std::vector<std::unique_ptr<Unit>> units_;
+  Deliver deliver_;
+  std::atomic<bool> is_stopping_{false};
+};
+
+}  // namespace cairn::core

@@ -1,0 +1,679 @@
+#include "core/shard.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/check.hpp"
+#include "core/shard_state.hpp"
+
+namespace cairn::core {
+
+Input fact(ports::AggregateKey key, model::Event event, Reply reply) {
+  return {.type = Input::Type::Fact,
+          .key = key,
+          .event = std::make_unique<model::Event>(std::move(event)),
+          .reply = std::move(reply)};
+}
+Input command(ports::AggregateKey key, Command command, Reply reply) {
+  return {.type = Input::Type::Command,
+          .key = key,
+          .command = std::make_unique<Command>(std::move(command)),
+          .reply = std::move(reply)};
+}
+Input question(ports::AggregateKey key, Question question) {
+  return {.type = Input::Type::Question,
+          .key = key,
+          .question = std::make_unique<Question>(std::move(question))};
+}
+
+Shard::Shard(ShardOptions options, Kinds kinds, ports::Log& log, ports::Piles& piles,
+             const Sealer& sealer, Listener* listener)
+    : options_(options),
+      kinds_(std::move(kinds)),
+      log_(&log),
+      piles_(&piles),
+      sealer_(&sealer),
+      listener_(listener) {
+  slots_.resize(1);
+}
+Shard::~Shard() = default;
+
+// ---- the batch ----------------------------------------------------------------------------------
+
+std::vector<Input> Shard::run_batch(std::vector<Input> inputs, Time now) {
+  Batch batch;
+  ++counts_.batches;
+  batch.now = last_time_.is_none() ? now : std::max(now, last_time_ + Duration{1});
+  batch.recorded = batch.now;
+  batch.next_number = log_->durable() + 1;
+  batch.first_new = static_cast<Serial>(slots_.size());
+  batch.receipts_before = receipts_;
+  batch.letters_before = letters_.size();
+  batch.counts_before = counts_;
+  last_time_ = batch.now;
+
+  std::vector<Input> aside;
+  std::vector<Serial> waiting_for_pile;
+  for (auto& input : inputs) {
+    const bool is_full =
+        batch.records.size() >= options_.records_max || batch.bytes >= options_.bytes_max;
+    if (input.type == Input::Type::Question) {
+      batch.questions.push_back(std::move(input));
+      continue;
+    }
+    Serial serial = find(input.key);
+    const bool is_waiting = serial != 0 && std::ranges::contains(waiting_for_pile, serial);
+    const Hot* known = serial != 0 ? slots_[serial].hot.get() : nullptr;
+    if (known && known->damage) {
+      refuse_damaged(batch, *known, input);
+      continue;
+    }
+    if (is_full || is_waiting || (serial != 0 && (!known || !known->state))) {
+      aside.push_back(std::move(input));
+      continue;
+    }
+    if (serial == 0) serial = add_slot(input.key);
+    Hot& hot = make_hot(serial);
+    const bool is_done = input.type == Input::Type::Fact      ? run_fact(batch, hot, input)
+                         : input.type == Input::Type::Command ? run_command(batch, hot, input)
+                                                              : run_letter(batch, hot, input);
+    if (is_done) continue;
+    waiting_for_pile.push_back(serial);
+    aside.push_back(std::move(input));
+  }
+  run_due(batch);
+  counts_.set_aside += aside.size();
+  if (commit(batch)) {
+    publish(batch);
+  } else {
+    rollback(batch);
+    aside.insert(aside.begin(), std::make_move_iterator(batch.letters.begin()),
+                 std::make_move_iterator(batch.letters.end()));
+  }
+  ask(batch, aside);
+  for (const auto& touched : batch.touched)
+    if (touched.serial < slots_.size() && slots_[touched.serial].hot)
+      slots_[touched.serial].hot->pile.reset();
+  evict();
+  return aside;
+}
+
+/// The pile of the aggregate cannot be read: everything asked of it fails, all others go on.
+void Shard::refuse_damaged(Batch& batch, const Hot& hot, Input& input) {
+  Answer answer{.outcome = Outcome::Failed, .error = *hot.damage, .shard = options_.index};
+  batch.waiting.push_back({std::move(input.reply), std::move(answer), hot.serial});
+}
+
+bool Shard::run_fact(Batch& batch, Hot& hot, Input& input) {
+  model::Event& event = *input.event;
+  if (event.digest == 0) event.digest = model::counted_digest(event);
+  for (const auto& known : hot.known) {
+    if (known.identity != event.id || known.is_refusal) continue;
+    if (known.digest == event.digest) return answer_again(batch, hot, input, known);
+  }
+  const bool is_rival = std::ranges::any_of(
+      hot.known, [&](const Known& known) { return known.identity == event.id; });
+  Answer answer{.shard = options_.index, .event = event.id};
+  if (hot.known.size() >= options_.events_max) {
+    answer.outcome = Outcome::Failed;
+    answer.error = {ErrorCode::TooLarge,
+                    fmt::format("the order has {} events, which is the limit; open a new order for "
+                                "what follows", options_.events_max), ""};
+  } else if (is_rival) {
+    event.set(model::EventFlag::Rival);
+    if (!has_history(hot)) return false;
+    keep_aside(batch, hot, std::move(event), answer, ports::RecordType::Event);
+    answer.outcome = Outcome::Rival;
+    answer.error = {ErrorCode::IdReused,
+                    "the same id was used before for an event that says something else; send new "
+                    "events with ids of their own, or a correction", "/id"};
+  } else {
+    if ((!kind_of(hot.key).reducer->is_newest(*hot.state, event) ||
+         kind_of(hot.key).reducer->needs_history(event)) && !has_history(hot))
+      return false;
+    accept(batch, hot, std::move(event), answer);
+  }
+  batch.waiting.push_back({std::move(input.reply), std::move(answer), hot.serial});
+  return true;
+}
+
+bool Shard::answer_again(Batch& batch, Hot& hot, Input& input, const Known& known) {
+  Answer answer{.outcome = known.is_rival ? Outcome::Rival : Outcome::Duplicate,
+                .shard = options_.index,
+                .number = known.number,
+                .version = hot.version,
+                .event = known.identity};
+  if (known.is_rival)
+    answer.error = {ErrorCode::IdReused,
+                    "the same id was used before for an event that says something else", "/id"};
+  if (known.is_refusal) {
+    if (!has_history(hot)) return false;
+    auto records = records_of(hot);
+    if (!records) return false;
+    for (const auto& record : *records) {
+      if (record.number != known.number) continue;
+      if (auto refusal = decode_refusal(record.body)) answer.error = refusal->error;
+    }
+    answer.outcome = Outcome::Refused;
+  }
+  ++counts_.duplicates;
+  if (input.type == Input::Type::Fact && model::wording_digest(*input.event) != known.wording) {
+    ++counts_.rewordings;
+    auto& first = const_cast<Known&>(known);
+    first.wording = model::wording_digest(*input.event);
+    model::Event event = std::move(*input.event);
+    Answer ignored;
+    keep_aside(batch, hot, std::move(event), ignored, ports::RecordType::Wording);
+  }
+  batch.waiting.push_back({std::move(input.reply), std::move(answer), hot.serial});
+  return true;
+}
+
+bool Shard::run_command(Batch& batch, Hot& hot, Input& input) {
+  const Command& command = *input.command;
+  const auto reducer = kind_of(hot.key).reducer;
+  const std::uint32_t digest = crc32c(command.data, crc32c(command.name));
+  Answer answer{.shard = options_.index};
+  for (const auto& known : hot.known) {
+    if (known.identity != command.identity) continue;
+    if (known.digest == digest) return answer_again(batch, hot, input, known);
+    answer.outcome = Outcome::Refused;
+    answer.error = {ErrorCode::IdReused,
+                    "this Idempotency-Key was used before for another command; use a new key", ""};
+    batch.waiting.push_back({std::move(input.reply), std::move(answer), hot.serial});
+    return true;
+  }
+  look(batch, hot, batch.now);
+  if (command.expected_version && *command.expected_version != hot.version) {
+    answer.outcome = Outcome::Refused;
+    answer.version = hot.version;
+    answer.error = {ErrorCode::VersionMismatch,
+                    fmt::format("the order is at version {}, not {}; read it again and decide anew",
+                                hot.version, *command.expected_version), ""};
+    batch.waiting.push_back({std::move(input.reply), std::move(answer), hot.serial});
+    return true;
+  }
+  last_time_ = last_time_ + Duration{1};
+  auto decided = reducer->decide(*hot.state, command, last_time_);
+  if (decided) {
+    for (const auto& event : *decided)
+      if ((!reducer->is_newest(*hot.state, event) || reducer->needs_history(event)) &&
+          !has_history(hot))
+        return false;
+    bool is_first = true;
+    for (auto& event : *decided) {
+      event.digest = is_first ? digest : model::counted_digest(event);
+      Answer each{.shard = options_.index};
+      if (!accept(batch, hot, std::move(event), each)) {
+        answer = each;
+        break;
+      }
+      if (is_first) answer = each;
+      answer.number = each.number;
+      answer.version = each.version;
+      is_first = false;
+    }
+  } else {
+    ++counts_.refused;
+    answer.outcome = Outcome::Refused;
+    answer.error = decided.error();
+    answer.version = hot.version;
+    answer.number = batch.next_number;
+    hot.known.push_back({command.identity, digest, digest, batch.next_number, 0, 1});
+    record(batch, hot, ports::RecordType::Refusal,
+           encode(Refusal{command.identity, digest, decided.error(), last_time_, command.name,
+                          command.origin}));
+  }
+  batch.waiting.push_back({std::move(input.reply), std::move(answer), hot.serial});
+  return true;
+}
+
+bool Shard::run_letter(Batch& batch, Hot& hot, Input& input) {
+  auto& received = receipts_[input.letter.from];
+  if (input.letter.number <= received || input.letter.previous > received) {
+    ++counts_.letters_repeated;
+    return true;
+  }
+  model::Event event = *input.event;
+  event.digest = model::counted_digest(event);
+  const auto reducer = kind_of(hot.key).reducer;
+  const bool is_known = std::ranges::any_of(hot.known, [&](const Known& known) {
+    return known.identity == event.id && known.digest == event.digest;
+  });
+  if (!is_known) {
+    const bool is_rival = std::ranges::any_of(
+        hot.known, [&](const Known& known) { return known.identity == event.id; });
+    if ((is_rival || !reducer->is_newest(*hot.state, event) || reducer->needs_history(event)) &&
+        !has_history(hot))
+      return false;
+    sealer_->open(event);
+    event.key_slot = 0;
+    Answer answer;
+    if (is_rival) {
+      event.set(model::EventFlag::Rival);
+      keep_aside(batch, hot, std::move(event), answer, ports::RecordType::Event);
+    } else {
+      accept(batch, hot, std::move(event), answer);
+    }
+  }
+  received = input.letter.number;
+  ++counts_.letters_in;
+  Hot& self = make_hot(find(shard_key()));
+  record(batch, self, ports::RecordType::Receipt,
+         encode(Receipt{input.letter.from, input.letter.number}));
+  batch.letters.push_back(std::move(input));
+  return true;
+}
+
+void Shard::run_due(Batch& batch) {
+  for (const auto serial : std::exchange(due_now_, {})) {
+    auto& slot = slots_[serial];
+    if (!slot.hot || !slot.hot->state) {
+      if (slot.valid_until < slot.queued) {
+        slot.queued = slot.valid_until;
+        due_.push({slot.valid_until, serial});
+      }
+      continue;
+    }
+    look(batch, *slot.hot, batch.now);
+    batch.fired.push_back(serial);
+    schedule(*slot.hot);
+  }
+}
+
+/// Applies what became due without an event.
+void Shard::look(Batch& batch, Hot& hot, Time at) {
+  if (hot.state->valid_until() > at) return;
+  const auto reducer = kind_of(hot.key).reducer;
+  Bytes was = reducer->summary(*hot.state);
+  if (!reducer->advance(*hot.state, at)) return;
+  ++counts_.fired;
+  record_change(batch, hot, {}, std::move(was));
+}
+
+bool Shard::accept(Batch& batch, Hot& hot, model::Event&& event, Answer& answer) {
+  if (kind_of(hot.key).reducer->has_key())
+    if (auto sealed = sealer_->seal(event, hot.key_slot); !sealed) {
+      answer.outcome = Outcome::Failed;
+      answer.error = sealed.error();
+      return false;
+    }
+  event.number = batch.next_number;
+  event.recorded = batch.recorded;
+  const auto wording = model::wording_digest(event);
+  const Bytes claims = kind_of(hot.key).reducer->claims(*hot.state);
+  record(batch, hot, ports::RecordType::Event, model::encode(event));
+  hot.known.push_back({event.id, event.digest, wording, event.number, 0, 0});
+  ++counts_.accepted;
+  batch.causes.push_back(std::move(event));
+  fold_in(batch, hot, batch.causes.back(), claims);
+  answer.outcome = Outcome::Accepted;
+  answer.event = batch.causes.back().id;
+  answer.number = batch.next_number - 1;
+  answer.version = hot.version;
+  return true;
+}
+
+/// Folds the event just recorded, by the shortcut where it holds, and writes what follows from it.
+bool Shard::fold_in(Batch& batch, Hot& hot, const model::Event& event, const Bytes& claims) {
+  const auto reducer = kind_of(hot.key).reducer;
+  Bytes was = reducer->summary(*hot.state);
+  std::vector<model::Event> history;
+  if (reducer->needs_history(event) || !reducer->is_newest(*hot.state, event)) {
+    auto records = records_of(hot);
+    CAIRN_CHECK(records.has_value());
+    auto events = events_of(*records, hot.key);
+    CAIRN_CHECK(events.has_value());
+    history = *std::move(events);
+  }
+  if (reducer->is_newest(*hot.state, event)) {
+    reducer->apply(*hot.state, event, batch.now);
+  } else {
+    ++counts_.refolds;
+    hot.state = reducer->fold(hot.key, history, batch.now);
+  }
+  record_change(batch, hot, event.id, std::move(was));
+  batch.changes.back().cause = &event;
+  for (auto& letter : reducer->letters(hot.key, claims, *hot.state, event, history)) {
+    letter.event.key_slot = hot.key_slot;
+    const auto number = batch.next_number;
+    record(batch, hot, ports::RecordType::Intent, encode(letter));
+    letters_.push_back({number, std::move(letter)});
+    ++counts_.letters_out;
+  }
+  return true;
+}
+
+/// Records an event that is kept but not folded as a new one: a rival, or another wording.
+void Shard::keep_aside(Batch& batch, Hot& hot, model::Event&& event, Answer& answer,
+                       ports::RecordType type) {
+  if (kind_of(hot.key).reducer->has_key()) {
+    if (auto sealed = sealer_->seal(event, hot.key_slot); !sealed) return;
+  }
+  event.number = batch.next_number;
+  event.recorded = batch.recorded;
+  answer.number = event.number;
+  record(batch, hot, type, model::encode(event));
+  if (type != ports::RecordType::Event) return;
+  ++counts_.rivals;
+  hot.known.push_back({event.id, event.digest, model::wording_digest(event), event.number, 1, 0});
+  batch.causes.push_back(std::move(event));
+  const Bytes claims = kind_of(hot.key).reducer->claims(*hot.state);
+  fold_in(batch, hot, batch.causes.back(), claims);
+  answer.version = hot.version;
+}
+
+void Shard::record(Batch& batch, Hot& hot, ports::RecordType type, Bytes body) {
+  if (hot.touched_in != counts_.batches) {
+    hot.touched_in = counts_.batches;
+    batch.touched.push_back({hot.serial, hot.pending.size(), hot.last_number, hot.is_dirty});
+  }
+  batch.bodies.push_back(std::move(body));
+  ports::Record record{type, hot.key, batch.next_number++, batch.recorded, batch.bodies.back()};
+  batch.bytes += record.body.size();
+  batch.records.push_back(record);
+  append_record(hot.pending, record);
+  hot.last_number = record.number;
+  slots_[hot.serial].last_number = record.number;
+  if (!hot.is_dirty) {
+    hot.is_dirty = true;
+    dirty_.push_back(hot.serial);
+  }
+}
+
+void Shard::record_change(Batch& batch, Hot& hot, const model::Identity& cause, Bytes was) {
+  const auto reducer = kind_of(hot.key).reducer;
+  ++hot.version;
+  ++counts_.changes;
+  batch.changes.push_back({hot.serial, batch.next_number, hot.version, nullptr});
+  record(batch, hot, ports::RecordType::Change,
+         encode(Change{hot.version, cause, std::move(was), reducer->summary(*hot.state)}));
+}
+
+// ---- the end of a batch -------------------------------------------------------------------------
+
+bool Shard::commit(Batch& batch) {
+  if (batch.records.empty()) return true;
+  auto first = log_->append(batch.records, batch.recorded);
+  if (first) {
+    CAIRN_CHECK(*first == batch.records.front().number);
+    return true;
+  }
+  const Error error = first.error();
+  const auto durable = batch.records.front().number - 1;
+  auto reopened = log_->reopen();
+  CAIRN_CHECK(!reopened || log_->durable() == durable);
+  for (auto& waiting : batch.waiting) {
+    if (waiting.answer.outcome == Outcome::Duplicate && waiting.answer.number <= durable) continue;
+    waiting.answer.outcome = Outcome::Failed;
+    waiting.answer.error = error;
+  }
+  return false;
+}
+
+/// Memory forgets the batch: what it touched is folded again when it is next needed.
+void Shard::rollback(Batch& batch) {
+  const auto failed = counts_.failed_batches + 1;
+  counts_ = batch.counts_before;
+  counts_.failed_batches = failed;
+  receipts_ = std::move(batch.receipts_before);
+  letters_.resize(batch.letters_before);
+  for (auto& touched : batch.touched) {
+    Hot& hot = *slots_[touched.serial].hot;
+    hot.pending.resize(touched.pending_size);
+    hot.last_number = touched.last_number;
+    slots_[touched.serial].last_number = touched.last_number;
+    if (touched.serial != find(shard_key())) {
+      hot.state.reset();
+      hot.known.clear();
+    }
+    if (!touched.was_dirty) {
+      hot.is_dirty = false;
+      std::erase(dirty_, touched.serial);
+    }
+  }
+  for (const auto serial : batch.fired) {
+    auto& slot = slots_[serial];
+    slot.queued = slot.valid_until;
+    due_.push({slot.valid_until, serial});
+  }
+  while (slots_.size() > batch.first_new) {
+    auto& slot = slots_.back();
+    const auto serial = static_cast<Serial>(slots_.size() - 1);
+    index_.erase(std::hash<ports::AggregateKey>{}(slot.key), serial);
+    if (slot.hot) {
+      unlink_lru(*slot.hot);
+      --hot_count_;
+    }
+    slots_.pop_back();
+  }
+  for (auto& waiting : batch.waiting) {
+    if (waiting.serial >= slots_.size()) waiting.serial = 0;
+    if (waiting.reply) waiting.reply(waiting.answer, nullptr);
+  }
+}
+
+void Shard::publish(Batch& batch) {
+  std::vector<Committed> committed;
+  committed.reserve(batch.changes.size());
+  for (const auto& touched : batch.touched) {
+    Hot& hot = *slots_[touched.serial].hot;
+    pending_bytes_ += hot.pending.size() - std::min(hot.pending.size(), touched.pending_size);
+    if (!hot.state) continue;
+    if (const auto view = kind_of(hot.key).view)
+      view->put(hot.key, hot.serial, *hot.state, hot.version, hot.last_number);
+    schedule(hot);
+  }
+  for (const auto& change : batch.changes) {
+    const auto& hot = *slots_[change.serial].hot;
+    committed.push_back({hot.key, hot.serial, change.number, change.version, change.cause,
+                         hot.state.get()});
+  }
+  if (listener_ && !committed.empty()) listener_->committed(options_.index, committed);
+  for (auto& waiting : batch.waiting)
+    if (waiting.reply) waiting.reply(waiting.answer, slots_[waiting.serial].hot->state.get());
+}
+
+void Shard::ask(Batch& batch, std::vector<Input>& aside) {
+  for (auto& input : batch.questions) {
+    const Serial serial = find(input.key);
+    Hot* hot = serial != 0 ? slots_[serial].hot.get() : nullptr;
+    if (serial == 0) {
+      input.question->ask(Seen{.now = batch.now});
+    } else if (hot && hot->damage) {
+      input.question->ask(std::unexpected(*hot->damage));
+    } else if (!hot || !hot->state || (input.question->wants_history && !has_history(*hot))) {
+      aside.push_back(std::move(input));
+    } else {
+      std::vector<StoredRecord> records;
+      if (input.question->wants_history)
+        if (auto read = records_of(*hot)) records = *std::move(read);
+      input.question->ask(Seen{hot->state.get(), hot->version, records, batch.now, hot->key_slot});
+      hot->pile.reset();
+    }
+  }
+}
+
+// ---- aggregates in memory -----------------------------------------------------------------------
+
+const Kind& Shard::kind_of(const ports::AggregateKey& key) const {
+  const auto found = kinds_.find(key.kind);
+  CAIRN_CHECK(found != kinds_.end());
+  return found->second;
+}
+
+Serial Shard::find(const ports::AggregateKey& key) const {
+  return index_.find(std::hash<ports::AggregateKey>{}(key),
+                     [&](Serial serial) { return slots_[serial].key == key; });
+}
+
+Serial Shard::add_slot(const ports::AggregateKey& key) {
+  const auto serial = static_cast<Serial>(slots_.size());
+  slots_.emplace_back().key = key;
+  index_.insert(std::hash<ports::AggregateKey>{}(key), serial, [&](Serial other) {
+    return std::hash<ports::AggregateKey>{}(slots_[other].key);
+  });
+  return serial;
+}
+
+Shard::Hot& Shard::make_hot(Serial serial) {
+  auto& slot = slots_[serial];
+  if (!slot.hot) {
+    slot.hot = std::make_unique<Hot>();
+    slot.hot->serial = serial;
+    slot.hot->key = slot.key;
+    slot.hot->has_pile = slot.has_pile;
+    slot.hot->last_number = slot.last_number;
+    ++hot_count_;
+    if (slot.last_number == 0 && slot.key.kind != 0)
+      slot.hot->state = kind_of(slot.key).reducer->fold(slot.key, {}, last_time_);
+  }
+  touch_lru(*slot.hot);
+  return *slot.hot;
+}
+
+void Shard::unlink_lru(Hot& hot) {
+  if (hot.newer) hot.newer->older = hot.older;
+  if (hot.older) hot.older->newer = hot.newer;
+  if (newest_ == &hot) newest_ = hot.older;
+  if (oldest_ == &hot) oldest_ = hot.newer;
+  hot.newer = hot.older = nullptr;
+}
+
+void Shard::touch_lru(Hot& hot) {
+  if (newest_ == &hot) return;
+  unlink_lru(hot);
+  hot.older = newest_;
+  if (newest_) newest_->newer = &hot;
+  newest_ = &hot;
+  if (!oldest_) oldest_ = &hot;
+}
+
+void Shard::evict() {
+  Hot* next = oldest_;
+  for (std::size_t looked = 0; next && hot_count_ > options_.hot_max && looked < 1'000; ++looked) {
+    Hot& hot = *next;
+    next = hot.newer;
+    if (hot.is_dirty || !hot.flushing.empty() || hot.key.kind == 0) continue;
+    unlink_lru(hot);
+    slots_[hot.serial].hot.reset();
+    --hot_count_;
+    ++counts_.evictions;
+  }
+}
+
+/// True when all records of the aggregate can be had without the disk.
+bool Shard::has_history(const Hot& hot) const { return !hot.has_pile || hot.pile.has_value(); }
+
+Result<void> Shard::fetch_pile(Hot& hot) {
+  if (!hot.has_pile || hot.pile) return {};
+  CAIRN_TRY(hot.pile, piles_->read(hot.serial));
+  return {};
+}
+
+Result<std::vector<StoredRecord>> Shard::records_of(const Hot& hot) const {
+  std::vector<StoredRecord> records;
+  if (hot.pile) CAIRN_TRY_VOID(read_records(*hot.pile, records));
+  CAIRN_TRY_VOID(read_records(hot.flushing, records));
+  CAIRN_TRY_VOID(read_records(hot.pending, records));
+  return records;
+}
+
+Result<void> Shard::load_hot(Hot& hot, Time now) {
+  CAIRN_TRY_VOID(fetch_pile(hot));
+  CAIRN_TRY(const auto records, records_of(hot));
+  CAIRN_TRY(const auto events, events_of(records, hot.key));
+  hot.known.clear();
+  hot.version = 0;
+  std::size_t next_event = 0;
+  for (const auto& record : records) {
+    if (record.type == ports::RecordType::Event) {
+      const auto& event = events[next_event++];
+      if (event.key_slot != 0) hot.key_slot = event.key_slot;
+      hot.known.push_back({event.id, event.digest, model::wording_digest(event), event.number,
+                           event.is(model::EventFlag::Rival), 0});
+    } else if (record.type == ports::RecordType::Change) {
+      CAIRN_TRY(const auto change, decode_change(record.body));
+      hot.version = change.version;
+    } else if (record.type == ports::RecordType::Refusal) {
+      CAIRN_TRY(const auto refusal, decode_refusal(record.body));
+      hot.known.push_back({refusal.identity, refusal.digest, refusal.digest, record.number, 0, 1});
+    } else if (record.type == ports::RecordType::Wording) {
+      CAIRN_TRY(const auto event, model::decode_event({record.type, hot.key, record.number,
+                                                       record.recorded, record.body}));
+      for (auto& known : hot.known)
+        if (known.identity == event.id && known.digest == event.digest)
+          known.wording = model::wording_digest(event);
+    }
+  }
+  hot.state = kind_of(hot.key).reducer->fold(hot.key, events, now);
+  ++counts_.loads;
+  return {};
+}
+
+void Shard::prefetch(std::span<Input> inputs, Time now) {
+  if (!last_time_.is_none()) now = std::max(now, last_time_);
+  while (!due_.empty() && due_.top().at <= now && due_now_.size() < options_.due_max) {
+    const auto [at, serial] = due_.top();
+    due_.pop();
+    auto& slot = slots_[serial];
+    if (slot.queued != at) continue;
+    slot.queued = Time::never();
+    if (slot.valid_until > now) {
+      if (slot.valid_until != Time::never()) due_.push({slot.queued = slot.valid_until, serial});
+      continue;
+    }
+    due_now_.push_back(serial);
+    Hot& hot = make_hot(serial);
+    if (!hot.state) try_load(hot, now);
+  }
+  for (auto& input : inputs) {
+    const Serial serial = find(input.key);
+    if (serial == 0) continue;
+    Hot& hot = make_hot(serial);
+    if (!hot.state) try_load(hot, now);
+    if (!hot.state) continue;
+    const auto reducer = kind_of(hot.key).reducer;
+    const bool wants_history =
+        input.question ? input.question->wants_history
+        : input.event  ? !reducer->is_newest(*hot.state, *input.event) ||
+                            reducer->needs_history(*input.event) ||
+                            input.type == Input::Type::Letter
+                       : false;
+    const bool is_repeated =
+        input.command && std::ranges::any_of(hot.known, [&](const Known& known) {
+          return known.identity == input.command->identity && known.is_refusal;
+        });
+    const bool is_rival = input.event && std::ranges::any_of(hot.known, [&](const Known& known) {
+                            return known.identity == input.event->id;
+                          });
+    if (!wants_history && !is_repeated && !is_rival) continue;
+    if (auto fetched = fetch_pile(hot); !fetched) hot.damage = fetched.error();
+  }
+}
+
+void Shard::try_load(Hot& hot, Time now) {
+  if (hot.damage) return;
+  // What fell due is applied by the batch, which writes it down, not silently by the load.
+  const auto due = slots_[hot.serial].valid_until;
+  if (due <= now) now = due - Duration{1};
+  if (auto loaded = load_hot(hot, now); !loaded) hot.damage = loaded.error();
+}
+
+void Shard::schedule(Hot& hot) {
+  auto& slot = slots_[hot.serial];
+  slot.valid_until = hot.state->valid_until();
+  if (slot.valid_until >= slot.queued) return;
+  slot.queued = slot.valid_until;
+  due_.push({slot.valid_until, hot.serial});
+}
+
+Time Shard::next_due() const { return due_.empty() ? Time::never() : due_.top().at; }
+
+std::uint64_t Shard::received_from(std::uint32_t shard) const {
+  const auto found = receipts_.find(shard);
+  return found == receipts_.end() ? 0 : found->second;
+}
+
+}  // namespace cairn::core

@@ -1,0 +1,190 @@
+#pragma once
+
+#include <array>
+#include <deque>
+#include <map>
+#include <queue>
+
+#include "core/input.hpp"
+#include "core/letter.hpp"
+#include "core/sealing.hpp"
+#include "core/serial_index.hpp"
+#include "ports/log.hpp"
+#include "ports/piles.hpp"
+
+namespace cairn::core {
+
+using ports::Serial;
+
+/// What a shard needs to know of the kinds of aggregates: a module's reducer and view per kind.
+struct Kind {
+  const Reducer* reducer = nullptr;
+  View* view = nullptr;
+};
+using Kinds = std::map<std::uint8_t, Kind>;
+
+/// Something that could be seen, told to listeners after it is durable.
+struct Committed {
+  ports::AggregateKey key;
+  Serial serial = 0;
+  std::uint64_t number = 0;   ///< of the change record
+  std::uint64_t version = 0;  ///< of the aggregate after it
+  const model::Event* cause = nullptr;  ///< null: its time came
+  const Aggregate* state = nullptr;
+};
+
+/// A letter that is owed, on its way out.
+struct Outgoing {
+  std::uint64_t number = 0;
+  Letter letter;
+};
+
+/// Told what became durable, on the shard's thread, before waiters are answered.
+class Listener {
+ public:
+  virtual ~Listener() = default;
+  virtual void committed(std::uint32_t shard, std::span<const Committed> changes) = 0;
+};
+
+/// What one flush moves from memory to the piles.
+struct Flush {
+  std::vector<ports::PileAddition> additions;
+  std::deque<Bytes> bytes;  ///< what the additions point into
+  std::uint64_t position = 0;
+};
+
+struct ShardOptions {
+  std::uint32_t index = 0;
+  std::size_t hot_max = 400'000;            ///< folded states kept in memory
+  std::size_t records_max = 20'000;         ///< of one batch
+  std::size_t bytes_max = 8 * 1024 * 1024;  ///< of one batch
+  std::size_t events_max = 10'000;          ///< per aggregate (DESIGN §3, named limits)
+  std::size_t due_max = 5'000;              ///< deadlines applied in one batch
+};
+
+struct ShardCounts {
+  std::uint64_t accepted = 0, duplicates = 0, rivals = 0, refused = 0, rewordings = 0;
+  std::uint64_t changes = 0, fired = 0, letters_out = 0, letters_in = 0, letters_repeated = 0;
+  std::uint64_t refolds = 0, loads = 0, evictions = 0, batches = 0, failed_batches = 0;
+  std::uint64_t set_aside = 0;
+};
+
+/// The single writer of its aggregates: takes a batch of inputs, decides, appends all records in one
+/// durable write, answers (DESIGN §4). It knows no business: reducers do. Passive: a Runner gives it
+/// a thread, the simulator pumps it by hand; one thread at a time. When the log cannot take a batch
+/// the batch is undone in memory, its waiters hear Failed, and the log is reopened.
+class Shard {
+ public:
+  Shard(ShardOptions options, Kinds kinds, ports::Log& log, ports::Piles& piles,
+        const Sealer& sealer, Listener* listener = nullptr);
+  ~Shard();
+
+  /// Brings memory to where log and piles are: rows first, then the tail of the log.
+  Result<void> load(Time now);
+
+  /// Reads from the piles what this batch will need. May block on the disk. What cannot be read is
+  /// answered by `run_batch` with the reason.
+  void prefetch(std::span<Input> inputs, Time now);
+
+  /// Runs the batch; never waits for the disk except in the one append. Inputs whose aggregate was
+  /// not prefetched come back, in order, to be run first next time.
+  std::vector<Input> run_batch(std::vector<Input> inputs, Time now);
+
+  /// When something is due without an input; Time::never().
+  Time next_due() const;
+
+  /// Everything not yet in the piles; nothing when a flush is under way or there is nothing.
+  std::optional<Flush> take_flush();
+  void flushed(bool is_done);
+  std::size_t unflushed_bytes() const { return pending_bytes_; }
+
+  /// Letters written since the last call, and those that must be repeated after a restart.
+  std::vector<Outgoing> take_letters();
+  /// Letters in the log above `received(shard of the addressee)`.
+  Result<std::vector<Outgoing>> unreceived(
+      const std::function<std::uint64_t(const ports::AggregateKey&)>& received);
+  /// The highest letter number taken from `shard`.
+  std::uint64_t received_from(std::uint32_t shard) const;
+
+  /// Lets the log drop what is in the piles and below `letters_before` (the lowest unreceived).
+  Result<void> release_log(std::uint64_t letters_before);
+
+  std::uint64_t durable() const { return log_->durable(); }
+  std::uint64_t piled() const { return piles_->position(); }
+  std::size_t aggregates() const { return slots_.size() - 1; }
+  std::size_t hot() const { return hot_count_; }
+  const ShardCounts& counts() const { return counts_; }
+
+ private:
+  struct Known;
+  struct Hot;
+  struct Slot;
+  struct Batch;
+  struct Due {
+    Time at;
+    Serial serial;
+    bool operator>(const Due& other) const { return at > other.at; }
+  };
+
+  Serial find(const ports::AggregateKey& key) const;
+  Serial add_slot(const ports::AggregateKey& key);
+  Hot& make_hot(Serial serial);
+  const Kind& kind_of(const ports::AggregateKey& key) const;
+  Result<void> load_hot(Hot& hot, Time now);
+  Result<std::vector<StoredRecord>> records_of(const Hot& hot) const;
+  Result<void> fetch_pile(Hot& hot);
+  void try_load(Hot& hot, Time now);
+  bool has_history(const Hot& hot) const;
+  void touch_lru(Hot& hot);
+  void unlink_lru(Hot& hot);
+  void evict();
+
+  void refuse_damaged(Batch& batch, const Hot& hot, Input& input);
+  bool run_fact(Batch& batch, Hot& hot, Input& input);
+  bool run_command(Batch& batch, Hot& hot, Input& input);
+  bool run_letter(Batch& batch, Hot& hot, Input& input);
+  void run_due(Batch& batch);
+  bool accept(Batch& batch, Hot& hot, model::Event&& event, Answer& answer);
+  bool fold_in(Batch& batch, Hot& hot, const model::Event& event, const Bytes& claims);
+  void keep_aside(Batch& batch, Hot& hot, model::Event&& event, Answer& answer,
+                  ports::RecordType type);
+  bool answer_again(Batch& batch, Hot& hot, Input& input, const Known& known);
+  void look(Batch& batch, Hot& hot, Time at);
+  void record(Batch& batch, Hot& hot, ports::RecordType type, Bytes body);
+  void record_change(Batch& batch, Hot& hot, const model::Identity& cause, Bytes was);
+  bool commit(Batch& batch);
+  void rollback(Batch& batch);
+  void publish(Batch& batch);
+  void ask(Batch& batch, std::vector<Input>& aside);
+  void schedule(Hot& hot);
+  Result<void> replay(Time now);
+  Bytes row_of(const Hot& hot) const;
+  Result<void> load_row(const ports::PileEntry& entry);
+
+  ShardOptions options_;
+  Kinds kinds_;
+  ports::Log* log_;
+  ports::Piles* piles_;
+  const Sealer* sealer_;
+  Listener* listener_;
+
+  std::deque<Slot> slots_;  ///< by serial; slots_[0] is unused
+  SerialIndex index_;
+  std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
+  std::vector<Serial> due_now_;  ///< popped by prefetch, applied by run_batch
+  Hot* newest_ = nullptr;        ///< of the list from most to least recently used
+  Hot* oldest_ = nullptr;
+  std::size_t hot_count_ = 0;
+  std::vector<Serial> dirty_;
+  std::size_t pending_bytes_ = 0;
+  std::size_t flushing_bytes_ = 0;
+  std::vector<Serial> unviewed_;  ///< found by `load` without a row
+  std::vector<Serial> flushing_;
+  bool is_flushing_ = false;
+  std::map<std::uint32_t, std::uint64_t> receipts_;
+  std::vector<Outgoing> letters_;
+  Time last_time_ = Time::none();
+  ShardCounts counts_;
+};
+
+}  // namespace cairn::core

@@ -1,0 +1,200 @@
+#include <algorithm>
+#include <unordered_set>
+
+#include "base/check.hpp"
+#include "core/shard_state.hpp"
+
+/// The shard's way to and from the disk, apart from the log's append: start, flush, letters.
+namespace cairn::core {
+
+namespace {
+constexpr std::uint8_t kRowVersion = 1;
+}
+
+// ---- start --------------------------------------------------------------------------------------
+
+Result<void> Shard::load(Time now) {
+  CAIRN_TRY_VOID(piles_->scan([&](const ports::PileEntry& entry) { return load_row(entry); }));
+  if (find(shard_key()) == 0) add_slot(shard_key());
+  last_time_ = now;
+  CAIRN_TRY_VOID(replay(now));
+  return {};
+}
+
+Result<void> Shard::load_row(const ports::PileEntry& entry) {
+  while (slots_.size() < entry.serial) add_slot({255, {}});  // a serial that was never written
+  const auto serial = add_slot(entry.key);
+  CAIRN_CHECK(serial == entry.serial);
+  auto& slot = slots_[serial];
+  slot.has_pile = true;
+  slot.last_number = entry.last_number;
+  if (entry.row.empty()) {
+    unviewed_.push_back(serial);
+    return {};
+  }
+  ByteReader r(entry.row);
+  if (r.u8() != kRowVersion) {
+    unviewed_.push_back(serial);
+    return {};
+  }
+  if (entry.key == shard_key()) {
+    while (!r.at_end() && !r.failed()) {
+      const auto from = static_cast<std::uint32_t>(r.varint());
+      receipts_[from] = r.varint();
+    }
+  } else {
+    slot.valid_until.us = r.i64();
+    if (slot.valid_until != Time::never()) due_.push({slot.queued = slot.valid_until, serial});
+    if (const auto view = kind_of(entry.key).view)
+      CAIRN_TRY_VOID(view->load(entry.key, serial, r.take(r.remaining())));
+  }
+  if (r.failed()) return fail(ErrorCode::Damaged, "a row of the view cannot be read; run cairn rebuild");
+  return {};
+}
+
+/// Brings in what the log holds beyond the piles.
+Result<void> Shard::replay(Time now) {
+  std::vector<Serial> seen;
+  const auto from = std::max(piles_->position() + 1, log_->first());
+  if (from > piles_->position() + 1)
+    return fail(ErrorCode::Damaged,
+                "the log begins after what the piles hold: records are missing between them; "
+                "restore the latest backup (cairn restore)");
+  if (from <= log_->durable())
+    CAIRN_TRY_VOID(log_->read(from, [&](const ports::Record& record) -> Result<void> {
+      Serial serial = find(record.aggregate);
+      if (serial == 0) serial = add_slot(record.aggregate);
+      auto& slot = slots_[serial];
+      last_time_ = std::max(last_time_, record.recorded);
+      if (record.type == ports::RecordType::Receipt) {
+        CAIRN_TRY(const auto receipt, decode_receipt(record.body));
+        auto& received = receipts_[receipt.shard];
+        received = std::max(received, receipt.number);
+      }
+      if (record.number <= slot.last_number) return {};
+      if (!slot.hot) {
+        slot.hot = std::make_unique<Hot>();
+        slot.hot->serial = serial;
+        slot.hot->key = slot.key;
+        slot.hot->has_pile = slot.has_pile;
+        ++hot_count_;
+        touch_lru(*slot.hot);
+      }
+      Hot& hot = *slot.hot;
+      const auto before = hot.pending.size();
+      append_record(hot.pending, record);
+      pending_bytes_ += hot.pending.size() - before;
+      hot.last_number = slot.last_number = record.number;
+      if (!hot.is_dirty) {
+        hot.is_dirty = true;
+        dirty_.push_back(serial);
+        seen.push_back(serial);
+      }
+      return {};
+    }));
+  for (const auto serial : std::exchange(unviewed_, {})) {
+    make_hot(serial);
+    seen.push_back(serial);
+  }
+  for (const auto serial : seen) {
+    Hot& hot = *slots_[serial].hot;
+    if (hot.key.kind == 0) continue;
+    // Up to the last recorded moment only: what fell due while Cairn was down is found by the first
+    // batch, which writes it down.
+    CAIRN_TRY_VOID(load_hot(hot, std::min(now, last_time_)));
+    hot.pile.reset();
+    if (const auto view = kind_of(hot.key).view)
+      view->put(hot.key, serial, *hot.state, hot.version, hot.last_number);
+    schedule(hot);
+    if (!hot.is_dirty) {  // its row was missing: write it again
+      hot.is_dirty = true;
+      dirty_.push_back(serial);
+    }
+  }
+  return {};
+}
+
+// ---- flush --------------------------------------------------------------------------------------
+
+Bytes Shard::row_of(const Hot& hot) const {
+  Bytes row;
+  ByteWriter w(row);
+  w.u8(kRowVersion);
+  if (hot.key.kind == 0) {
+    for (const auto& [from, number] : receipts_) {
+      w.varint(from);
+      w.varint(number);
+    }
+    return row;
+  }
+  w.i64(slots_[hot.serial].valid_until.us);
+  if (const auto view = kind_of(hot.key).view) row += view->bytes(hot.serial);
+  return row;
+}
+
+std::optional<Flush> Shard::take_flush() {
+  if (is_flushing_ || dirty_.empty()) return std::nullopt;
+  Flush flush;
+  flush.position = log_->durable();
+  flush.additions.reserve(dirty_.size());
+  std::ranges::sort(dirty_);
+  for (const auto serial : dirty_) {
+    Hot& hot = *slots_[serial].hot;
+    hot.is_dirty = false;
+    hot.flushing = std::move(hot.pending);
+    hot.pending.clear();
+    const auto& records = flush.bytes.emplace_back(hot.flushing);
+    const auto& row = flush.bytes.emplace_back(row_of(hot));
+    flush.additions.push_back({serial, hot.key, hot.last_number, records, row});
+  }
+  flushing_ = std::exchange(dirty_, {});
+  flushing_bytes_ = std::exchange(pending_bytes_, 0);
+  is_flushing_ = true;
+  return flush;
+}
+
+void Shard::flushed(bool is_done) {
+  CAIRN_CHECK(is_flushing_);
+  is_flushing_ = false;
+  for (const auto serial : std::exchange(flushing_, {})) {
+    Hot& hot = *slots_[serial].hot;
+    if (is_done) {
+      hot.has_pile = slots_[serial].has_pile = true;
+      hot.flushing = {};
+      continue;
+    }
+    hot.flushing += hot.pending;
+    hot.pending = std::exchange(hot.flushing, {});
+    if (!hot.is_dirty) {
+      hot.is_dirty = true;
+      dirty_.push_back(serial);
+    }
+  }
+  if (!is_done) pending_bytes_ += flushing_bytes_;
+  flushing_bytes_ = 0;
+}
+
+Result<void> Shard::release_log(std::uint64_t letters_before) {
+  const auto through = std::min(piles_->position(), letters_before - 1);
+  if (through < log_->first()) return {};
+  return log_->release(through);
+}
+
+// ---- letters ------------------------------------------------------------------------------------
+
+std::vector<Outgoing> Shard::take_letters() { return std::exchange(letters_, {}); }
+
+Result<std::vector<Outgoing>> Shard::unreceived(
+    const std::function<std::uint64_t(const ports::AggregateKey&)>& received) {
+  std::vector<Outgoing> out;
+  if (log_->durable() == 0 || log_->first() > log_->durable()) return out;
+  CAIRN_TRY_VOID(log_->read(log_->first(), [&](const ports::Record& record) -> Result<void> {
+    if (record.type != ports::RecordType::Intent) return {};
+    CAIRN_TRY(auto letter, decode_letter(record));
+    if (record.number > received(letter.to)) out.push_back({record.number, std::move(letter)});
+    return {};
+  }));
+  return out;
+}
+
+}  // namespace cairn::core
