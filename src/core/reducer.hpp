@@ -60,6 +60,10 @@ class Reducer {
   /// What the aggregate wants others to hold for it, encoded as the module likes.
   virtual Bytes claims(const Aggregate& state) const = 0;
 
+  /// True when an event that had to wait for its time must be folded in by `at`: the shortcuts do
+  /// not do that, a full fold does.
+  virtual bool must_refold(const Aggregate& state, Time at) const = 0;
+
   /// True for kinds whose events carry personal data under a key of the aggregate's own.
   virtual bool has_key() const = 0;
 };
@@ -75,6 +79,9 @@ class View {
   virtual Bytes bytes(std::uint32_t serial) const = 0;
   virtual Result<void> load(ports::AggregateKey key, std::uint32_t serial, BytesView row) = 0;
   virtual void forget_all() = 0;
+  /// Of everything a row depends on besides its aggregate: rows written under another one are made
+  /// again at the start.
+  virtual std::uint32_t fingerprint() const = 0;
 };
 
 }  // namespace cairn::core

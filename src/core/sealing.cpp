@@ -25,7 +25,9 @@ Result<Sealer> Sealer::open_with(ports::Keys& keys) {
 
 Result<void> Sealer::seal(model::Event& event, ports::KeySlot& slot) const {
   if (!model::needs_sealing(event)) return {};
-  if (slot == 0) CAIRN_TRY(slot, keys_->take());
+  if (slot == 0) {
+    CAIRN_TRY(slot, keys_->take());
+  }
   CAIRN_TRY(const auto key, keys_->get(slot));
   const Bytes aad = associated(slot);
   model::seal(event, {[&](std::uint16_t field, BytesView plain) {

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ranges.hpp"
 #include "base/check.hpp"
 #include "core/shard_state.hpp"
 
@@ -63,7 +64,7 @@ std::vector<Input> Shard::run_batch(std::vector<Input> inputs, Time now) {
       continue;
     }
     Serial serial = find(input.key);
-    const bool is_waiting = serial != 0 && std::ranges::contains(waiting_for_pile, serial);
+    const bool is_waiting = serial != 0 && contains(waiting_for_pile, serial);
     const Hot* known = serial != 0 ? slots_[serial].hot.get() : nullptr;
     if (known && known->damage) {
       refuse_damaged(batch, *known, input);
@@ -92,9 +93,8 @@ std::vector<Input> Shard::run_batch(std::vector<Input> inputs, Time now) {
                  std::make_move_iterator(batch.letters.end()));
   }
   ask(batch, aside);
-  for (const auto& touched : batch.touched)
-    if (touched.serial < slots_.size() && slots_[touched.serial].hot)
-      slots_[touched.serial].hot->pile.reset();
+  for (const auto serial : std::exchange(with_pile_, {}))
+    if (serial < slots_.size() && slots_[serial].hot) slots_[serial].hot->pile.reset();
   evict();
   return aside;
 }
@@ -107,6 +107,7 @@ void Shard::refuse_damaged(Batch& batch, const Hot& hot, Input& input) {
 
 bool Shard::run_fact(Batch& batch, Hot& hot, Input& input) {
   model::Event& event = *input.event;
+  event.recorded = batch.recorded;
   if (event.digest == 0) event.digest = model::counted_digest(event);
   for (const auto& known : hot.known) {
     if (known.identity != event.id || known.is_refusal) continue;
@@ -197,10 +198,12 @@ bool Shard::run_command(Batch& batch, Hot& hot, Input& input) {
   last_time_ = last_time_ + Duration{1};
   auto decided = reducer->decide(*hot.state, command, last_time_);
   if (decided) {
-    for (const auto& event : *decided)
+    for (auto& event : *decided) {
+      event.recorded = batch.recorded;
       if ((!reducer->is_newest(*hot.state, event) || reducer->needs_history(event)) &&
           !has_history(hot))
         return false;
+    }
     bool is_first = true;
     for (auto& event : *decided) {
       event.digest = is_first ? digest : model::counted_digest(event);
@@ -236,6 +239,7 @@ bool Shard::run_letter(Batch& batch, Hot& hot, Input& input) {
     return true;
   }
   model::Event event = *input.event;
+  event.recorded = batch.recorded;
   event.digest = model::counted_digest(event);
   const auto reducer = kind_of(hot.key).reducer;
   const bool is_known = std::ranges::any_of(hot.known, [&](const Known& known) {
@@ -287,7 +291,17 @@ void Shard::look(Batch& batch, Hot& hot, Time at) {
   if (hot.state->valid_until() > at) return;
   const auto reducer = kind_of(hot.key).reducer;
   Bytes was = reducer->summary(*hot.state);
-  if (!reducer->advance(*hot.state, at)) return;
+  if (reducer->must_refold(*hot.state, at)) {
+    if (!has_history(hot)) return;  // comes back as due, and then with its history
+    const auto records = records_of(hot);
+    CAIRN_CHECK(records.has_value());
+    const auto events = events_of(*records, hot.key);
+    CAIRN_CHECK(events.has_value());
+    hot.state = reducer->fold(hot.key, *events, at);
+    ++counts_.refolds;
+  } else if (!reducer->advance(*hot.state, at)) {
+    return;
+  }
   ++counts_.fired;
   record_change(batch, hot, {}, std::move(was));
 }
@@ -490,7 +504,6 @@ void Shard::ask(Batch& batch, std::vector<Input>& aside) {
       if (input.question->wants_history)
         if (auto read = records_of(*hot)) records = *std::move(read);
       input.question->ask(Seen{hot->state.get(), hot->version, records, batch.now, hot->key_slot});
-      hot->pile.reset();
     }
   }
 }
@@ -569,6 +582,7 @@ bool Shard::has_history(const Hot& hot) const { return !hot.has_pile || hot.pile
 Result<void> Shard::fetch_pile(Hot& hot) {
   if (!hot.has_pile || hot.pile) return {};
   CAIRN_TRY(hot.pile, piles_->read(hot.serial));
+  with_pile_.push_back(hot.serial);
   return {};
 }
 
@@ -627,6 +641,8 @@ void Shard::prefetch(std::span<Input> inputs, Time now) {
     due_now_.push_back(serial);
     Hot& hot = make_hot(serial);
     if (!hot.state) try_load(hot, now);
+    if (hot.state && kind_of(hot.key).reducer->must_refold(*hot.state, now))
+      if (auto fetched = fetch_pile(hot); !fetched) hot.damage = fetched.error();
   }
   for (auto& input : inputs) {
     const Serial serial = find(input.key);
@@ -635,11 +651,11 @@ void Shard::prefetch(std::span<Input> inputs, Time now) {
     if (!hot.state) try_load(hot, now);
     if (!hot.state) continue;
     const auto reducer = kind_of(hot.key).reducer;
+    if (input.event) input.event->recorded = now;
     const bool wants_history =
         input.question ? input.question->wants_history
         : input.event  ? !reducer->is_newest(*hot.state, *input.event) ||
-                            reducer->needs_history(*input.event) ||
-                            input.type == Input::Type::Letter
+                            reducer->needs_history(*input.event)
                        : false;
     const bool is_repeated =
         input.command && std::ranges::any_of(hot.known, [&](const Known& known) {

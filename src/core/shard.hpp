@@ -111,7 +111,7 @@ class Shard {
 
   std::uint64_t durable() const { return log_->durable(); }
   std::uint64_t piled() const { return piles_->position(); }
-  std::size_t aggregates() const { return slots_.size() - 1; }
+  std::size_t aggregates() const;
   std::size_t hot() const { return hot_count_; }
   const ShardCounts& counts() const { return counts_; }
 
@@ -172,6 +172,7 @@ class Shard {
   SerialIndex index_;
   std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
   std::vector<Serial> due_now_;  ///< popped by prefetch, applied by run_batch
+  std::vector<Serial> with_pile_;  ///< their piles are in memory until the batch is over
   Hot* newest_ = nullptr;        ///< of the list from most to least recently used
   Hot* oldest_ = nullptr;
   std::size_t hot_count_ = 0;

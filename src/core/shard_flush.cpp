@@ -33,7 +33,8 @@ Result<void> Shard::load_row(const ports::PileEntry& entry) {
     return {};
   }
   ByteReader r(entry.row);
-  if (r.u8() != kRowVersion) {
+  auto* view = entry.key.kind == 0 ? nullptr : kind_of(entry.key).view;
+  if (r.u8() != kRowVersion || r.u32() != (view ? view->fingerprint() : 0)) {
     unviewed_.push_back(serial);
     return {};
   }
@@ -45,8 +46,7 @@ Result<void> Shard::load_row(const ports::PileEntry& entry) {
   } else {
     slot.valid_until.us = r.i64();
     if (slot.valid_until != Time::never()) due_.push({slot.queued = slot.valid_until, serial});
-    if (const auto view = kind_of(entry.key).view)
-      CAIRN_TRY_VOID(view->load(entry.key, serial, r.take(r.remaining())));
+    if (view) CAIRN_TRY_VOID(view->load(entry.key, serial, r.take(r.remaining())));
   }
   if (r.failed()) return fail(ErrorCode::Damaged, "a row of the view cannot be read; run cairn rebuild");
   return {};
@@ -114,12 +114,16 @@ Result<void> Shard::replay(Time now) {
   return {};
 }
 
+std::size_t Shard::aggregates() const { return slots_.size() - 1; }
+
 // ---- flush --------------------------------------------------------------------------------------
 
 Bytes Shard::row_of(const Hot& hot) const {
   Bytes row;
   ByteWriter w(row);
+  const auto* view = hot.key.kind == 0 ? nullptr : kind_of(hot.key).view;
   w.u8(kRowVersion);
+  w.u32(view ? view->fingerprint() : 0);
   if (hot.key.kind == 0) {
     for (const auto& [from, number] : receipts_) {
       w.varint(from);
@@ -128,7 +132,7 @@ Bytes Shard::row_of(const Hot& hot) const {
     return row;
   }
   w.i64(slots_[hot.serial].valid_until.us);
-  if (const auto view = kind_of(hot.key).view) row += view->bytes(hot.serial);
+  if (view) row += view->bytes(hot.serial);
   return row;
 }
 

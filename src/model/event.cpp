@@ -33,6 +33,7 @@ Bytes encode(const Event& event) {
   w.bytes(event.origin.actor);
   w.bytes(event.origin.ip);
   w.bytes(event.origin.request);
+  w.bytes(event.origin.subject);
   thread_local Bytes payload;
   payload.clear();
   ByteWriter pw(payload);
@@ -65,6 +66,7 @@ Result<Event> decode_event(const ports::Record& record) {
   event.origin.actor = r.bytes();
   event.origin.ip = r.bytes();
   event.origin.request = r.bytes();
+  event.origin.subject = r.bytes();
   const auto payload = r.bytes();
   event.raw = r.bytes();
   if (r.failed()) return damaged();

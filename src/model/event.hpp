@@ -21,6 +21,7 @@ struct Origin {
   std::string actor;    ///< user or key; empty where it is the source itself
   std::string ip;
   std::string request;  ///< request id of the edge
+  std::string subject;  ///< the reference it named, "scheme/issuer:value", where it named one
 };
 
 /// Bits of Event::flags; on disk.
@@ -44,7 +45,7 @@ struct EventKey {
 /// One input of the fold. Body of an Event record, version 1:
 ///   u8 version · varint type · 16 identity · i64 occurred µs · u8 precision · u8 flags · u8 trust
 ///   u8 role · u32 digest of counted content · varint key slot · bytes source · bytes actor
-///   bytes ip · bytes request id · bytes payload (model/codec.hpp) · bytes raw (sealed)
+///   bytes ip · bytes request id · bytes subject · bytes payload (model/codec.hpp) · bytes raw (sealed)
 /// `recorded` and `number` are the record's.
 struct Event {
   EventType type = EventType::OrderPlaced;

@@ -45,7 +45,7 @@ std::string merge_json_objects(std::string_view base, std::string_view change) {
   const auto fresh = change_document.parse(change);
   if (!old || !fresh) return std::string(old ? base : change);
   std::map<std::string, std::string, std::less<>> members;
-  const auto put = [&](std::string_view key, json::Value value) {
+  auto put = [&](std::string_view key, json::Value value) {
     std::string text;
     value.append_canonical(text);
     if (value.is_null())
