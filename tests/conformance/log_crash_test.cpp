@@ -25,6 +25,7 @@ segments::Options options_of(const Expected& expected) {
   options.shard = 9;
   options.segment_bytes = segment_bytes;
   options.spares_max = 1;
+  options.zeros_ahead_bytes = 700;
   // The drain writes piles before it releases, so the piles' position is at least this.
   options.not_before = expected.released;
   options.audit_folder = "shard/audit";
@@ -52,55 +53,113 @@ Result<void> do_something(SegmentLog& log, Expected& expected) {
   }
 }
 
-TEST(LogPowerLoss, TenThousandCrashPoints) {
-  constexpr int worlds = 1'250;
-  constexpr int crashes_per_world = 8;
-  int crashes = 0;
-  int in_open = 0;
-  int unknown_kept = 0;
-  int unknown_lost = 0;
-  int cuts = 0;
-  for (int world = 0; world < worlds; ++world) {
-    memory::MemoryStorage disk;
-    memory::FaultyStorage storage(disk, static_cast<std::uint64_t>(world));
-    Expected expected(static_cast<std::uint64_t>(world) + 1'000'000);
-    for (int crash = 0; crash < crashes_per_world; ++crash) {
-      storage.cut_power_at(storage.count_all() + 1 +
-                           expected.random() % (crash % 2 == 0 ? 60 : 600));
-      auto opened = SegmentLog::open(storage, options_of(expected));
-      if (!opened) {
-        ASSERT_TRUE(storage.is_power_cut()) << "world " << world << ": " << opened.error().message;
-        ++in_open;
-      } else {
-        cuts += (*opened)->has_cut();
-        const bool was_unknown = expected.unknown.has_value();
-        const auto before = expected.acknowledged.size();
-        if (auto held = expected.holds(**opened); !held)
-          ASSERT_TRUE(storage.is_power_cut())
-              << "world " << world << ", crash " << crash << ": " << held.message();
-        if (was_unknown && !expected.unknown)
-          ++(expected.acknowledged.size() > before ? unknown_kept : unknown_lost);
-        while (!storage.is_power_cut()) {
-          const auto done = do_something(**opened, expected);
-          ASSERT_TRUE(done || storage.is_power_cut()) << done.error().message;
-        }
-      }
-      disk.crash(expected.random());
-      storage.restore_power();
-      ++crashes;
+/// A disk whose power fails again and again, and a shard on it that is started again each time.
+class CrashingWorld {
+ public:
+  explicit CrashingWorld(std::uint64_t seed) : expected(seed + 1'000'000), storage_(disk_, seed) {}
+
+  /// Runs until the power fails; then the disk keeps what it keeps.
+  void run_until_crash(std::uint64_t operations_max) {
+    storage_.cut_power_at(storage_.count_all() + 1 + expected.random() % operations_max);
+    storage_.heal();
+    if (expected.random() % 2 == 0) plan_fault();
+    struck_before_ = storage_.struck();
+    auto opened = SegmentLog::open(storage_, options_of(expected));
+    if (opened) {
+      cuts += (*opened)->has_cut();
+      work(**opened);
+    } else {
+      ++crashes_in_open;
+      ASSERT_TRUE(may_fail()) << opened.error().message;
     }
-    auto log = SegmentLog::open(storage, options_of(expected));
-    ASSERT_TRUE(log) << "world " << world << ": " << log.error().message;
-    ASSERT_TRUE(expected.holds(**log)) << "world " << world;
+    opened = fail(ErrorCode::Unavailable, "the power failed");
+    disk_.crash(expected.random());
+    storage_.restore_power();
   }
-  EXPECT_EQ(crashes, 10'000);
-  EXPECT_GT(in_open, 100);
-  EXPECT_GT(unknown_kept, 100);
-  EXPECT_GT(unknown_lost, 100);
-  EXPECT_GT(cuts, 100);
-  RecordProperty("crashes", crashes);
-  std::printf("crash points %d: in open %d, unknown batches kept %d, lost %d, ends cut %d\n",
-              crashes, in_open, unknown_kept, unknown_lost, cuts);
+
+  void check() {
+    storage_.heal();
+    auto log = SegmentLog::open(storage_, options_of(expected));
+    ASSERT_TRUE(log) << log.error().message;
+    ASSERT_TRUE(expected.holds(**log));
+  }
+
+  Expected expected;
+  std::uint64_t crashes_in_open = 0;
+  std::uint64_t cuts = 0;
+  std::uint64_t unknown_kept = 0;
+  std::uint64_t unknown_lost = 0;
+  std::uint64_t reopened = 0;
+
+ private:
+  bool may_fail() const { return storage_.is_power_cut() || storage_.struck() > struck_before_; }
+
+  void plan_fault() {
+    constexpr std::array kinds = {Operation::Write,  Operation::Sync,   Operation::Sync,
+                                  Operation::Rename, Operation::Remove, Operation::Allocate};
+    const auto kind = kinds[expected.random() % kinds.size()];
+    const auto soon = storage_.count(kind) + 1 + expected.random() % 12;
+    storage_.fail(kind, soon, expected.random() % 3 == 0 ? Fault::Short : Fault::Eio,
+                  1 + expected.random() % 2);
+  }
+
+  void work(SegmentLog& log) {
+    const bool was_unknown = expected.unknown.has_value();
+    const auto before = expected.acknowledged.size();
+    if (auto held = expected.holds(log); !held)
+      ASSERT_TRUE(may_fail()) << held.message();
+    else if (was_unknown)
+      ++(expected.acknowledged.size() > before ? unknown_kept : unknown_lost);
+    while (!storage_.is_power_cut()) {
+      const auto done = do_something(log, expected);
+      if (done) continue;
+      ASSERT_TRUE(may_fail()) << done.error().message;
+      const auto durable = log.durable();
+      bool is_open = false;
+      while (!is_open && !storage_.is_power_cut()) is_open = log.reopen().has_value();
+      if (!is_open) return;
+      ++reopened;
+      ASSERT_EQ(log.durable(), durable);
+      ASSERT_EQ(durable, expected.acknowledged.size());
+      expected.unknown.reset();
+    }
+  }
+
+  memory::MemoryStorage disk_;
+  memory::FaultyStorage storage_;
+  std::uint64_t struck_before_ = 0;
+};
+
+TEST(LogPowerLoss, TenThousandCrashPoints) {
+  constexpr std::uint64_t worlds = 1'250;
+  constexpr std::uint64_t crashes_per_world = 8;
+  std::uint64_t in_open = 0;
+  std::uint64_t kept = 0;
+  std::uint64_t lost = 0;
+  std::uint64_t cuts = 0;
+  std::uint64_t reopened = 0;
+  for (std::uint64_t seed = 0; seed < worlds; ++seed) {
+    SCOPED_TRACE(testing::Message() << "world " << seed);
+    CrashingWorld world(seed);
+    for (std::uint64_t crash = 0; crash < crashes_per_world; ++crash)
+      ASSERT_NO_FATAL_FAILURE(world.run_until_crash(crash % 2 == 0 ? 60 : 600));
+    ASSERT_NO_FATAL_FAILURE(world.check());
+    in_open += world.crashes_in_open;
+    kept += world.unknown_kept;
+    lost += world.unknown_lost;
+    cuts += world.cuts;
+    reopened += world.reopened;
+  }
+  EXPECT_GT(in_open, 100u);
+  EXPECT_GT(kept, 100u);
+  EXPECT_GT(lost, 100u);
+  EXPECT_GT(cuts, 100u);
+  EXPECT_GT(reopened, 100u);
+  std::printf(
+      "crash points %llu: in open %llu, unknown batches kept %llu, lost %llu, ends cut %llu, "
+      "reopened after a fault %llu\n",
+      worlds * crashes_per_world + 0ull, in_open + 0ull, kept + 0ull, lost + 0ull, cuts + 0ull,
+      reopened + 0ull);
 }
 
 enum class Afterwards { Reopen, Restart };

@@ -239,6 +239,8 @@ Result<void> decompress(ports::File& file, const Trailer& trailer, const std::st
 
 }  // namespace
 
+ExportedHead beginning(std::uint32_t shard) { return {0, chain_start(shard)}; }
+
 std::string audit_path(const std::string& folder, std::uint32_t shard, std::uint64_t first) {
   return fmt::format("{}/{}-{:020}.zst", folder, shard, first);
 }
@@ -280,33 +282,31 @@ Result<AuditHead> read_audit_file(ports::Storage& storage, const std::string& pa
 }
 
 Result<AuditHead> verify_audit(ports::Storage& storage, const std::string& folder,
-                               std::uint32_t shard, const ExportedHead& exported, const Sign& sign,
+                               std::uint32_t shard, const AuditRange& range, const Sign& sign,
                                const ports::RecordVisitor& visit) {
   CAIRN_TRY(const auto names, storage.list(folder));
   const std::string prefix = fmt::format("{}-", shard);
-  std::optional<AuditHead> all;
+  ExportedHead at = range.from;
+  AuditHead all{shard, range.from.number + 1, range.from.number, range.from.chain, {}};
+  bool has_file = false;
   bool is_head_met = false;
+  const auto at_batch = [&](std::uint64_t last, const Digest& chain) {
+    if (last == range.through.number && chain == range.through.chain) is_head_met = true;
+  };
   for (const auto& name : names) {
     if (!name.starts_with(prefix) || !name.ends_with(".zst")) continue;
     const std::string path = folder + "/" + name;
-    const auto at_batch = [&](std::uint64_t last, const Digest& chain) {
-      if (last == exported.number && chain == exported.chain) is_head_met = true;
-    };
     CAIRN_TRY(const AuditHead head, read_audit_file(storage, path, sign, visit, at_batch));
     if (head.shard != shard || path != audit_path(folder, shard, head.first))
       return damaged(
           path, fmt::format("holds record {} of shard {}: it was renamed", head.first, head.shard));
-    if (!all) {
-      all = head;
-      continue;
-    }
-    if (head.first != all->last + 1 || head.chain_before != all->chain)
+    if (head.first != at.number + 1 || head.chain_before != at.chain)
       return damaged(
-          path, fmt::format("does not continue record {}: a file is missing before it", all->last));
-    all->last = head.last;
-    all->chain = head.chain;
+          path, fmt::format("does not continue record {}: a file is missing before it", at.number));
+    at = {head.last, head.chain};
+    has_file = true;
   }
-  if (!all)
+  if (!has_file)
     return fail(ErrorCode::NotFound,
                 fmt::format("shard {} has no audit file in {}", shard, folder));
   if (!is_head_met)
@@ -314,8 +314,10 @@ Result<AuditHead> verify_audit(ports::Storage& storage, const std::string& folde
         ErrorCode::Damaged,
         fmt::format("the audit files of shard {} in {} (records {} to {}) do not lead to the "
                     "exported head of record {}: a file is missing, or they were rewritten",
-                    shard, folder, all->first, all->last, exported.number));
-  return *all;
+                    shard, folder, all.first, at.number, range.through.number));
+  all.last = at.number;
+  all.chain = at.chain;
+  return all;
 }
 
 }  // namespace cairn::segments

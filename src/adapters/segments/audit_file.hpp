@@ -46,6 +46,9 @@ struct ExportedHead {
   Digest chain{};
 };
 
+/// The head of a log before its first record.
+ExportedHead beginning(std::uint32_t shard);
+
 std::string audit_path(const std::string& folder, std::uint32_t shard, std::uint64_t first);
 
 /// Writes the batches of a segment's file up to the byte `end` as an audit file; durable on return,
@@ -69,11 +72,16 @@ Result<AuditHead> read_audit_file(ports::Storage& storage, const std::string& pa
                                   const Sign& sign, const ports::RecordVisitor& visit,
                                   const BatchEndVisitor& at_batch = {});
 
-/// Reads all audit files of a shard in order; each must continue the one before it, and the chain
-/// must bear the exported head's value at its number. Returns the head of all. Errors: as above;
-/// NotFound when the shard has no audit file.
+/// Reads all audit files of a shard in order. The oldest must continue `from`, each must continue
+/// the one before it, and the chain must bear the value of `through` at its number. `from` is the
+/// beginning of the log, or the head written down when older files were removed on purpose.
+/// Returns the head of all. Errors: as above; NotFound when the shard has no audit file.
+struct AuditRange {
+  ExportedHead from;
+  ExportedHead through;
+};
 Result<AuditHead> verify_audit(ports::Storage& storage, const std::string& folder,
-                               std::uint32_t shard, const ExportedHead& exported, const Sign& sign,
+                               std::uint32_t shard, const AuditRange& range, const Sign& sign,
                                const ports::RecordVisitor& visit);
 
 }  // namespace cairn::segments

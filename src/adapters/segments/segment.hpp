@@ -23,8 +23,9 @@ struct Segment {
   SegmentHeader header;
   std::string path;
   std::unique_ptr<ports::File> file;
-  std::uint64_t size = 0;  ///< of the file
-  std::uint64_t last = 0;  ///< last durable number; `header.first - 1` while it has none
+  std::uint64_t size = 0;        ///< of the file
+  std::uint64_t written_to = 0;  ///< room before this has been written once; the appender's
+  std::uint64_t last = 0;        ///< last durable number; `header.first - 1` while it has none
   std::uint64_t end = segment_header_bytes;  ///< where the next batch goes
   std::vector<Mark> index;
 

@@ -38,6 +38,7 @@ Result<void> SegmentLog::start(Recovered found) {
     CAIRN_TRY_VOID(begin_segment());
   } else {
     active_ = segments_.back();
+    active_->written_to = active_->end;
     CAIRN_TRY_VOID(make_durable(*active_, found.last_batch_offset));
   }
   return tidy(found);
@@ -90,10 +91,9 @@ std::uint64_t SegmentLog::next_generation() {
   return generation_max_;
 }
 
-Result<std::unique_ptr<ports::File>> SegmentLog::make_file(const std::string& path,
-                                                           std::uint64_t size) {
+Result<void> SegmentLog::make_file(Segment& segment) {
   std::string spare;
-  if (size == options_.segment_bytes) {
+  if (segment.size == options_.segment_bytes) {
     const std::scoped_lock lock(mutex_);
     if (!spares_.empty()) {
       spare = std::move(spares_.back());
@@ -101,16 +101,16 @@ Result<std::unique_ptr<ports::File>> SegmentLog::make_file(const std::string& pa
     }
   }
   if (!spare.empty()) {
-    CAIRN_TRY_VOID(storage_.rename(spare, path));
-    return storage_.open(path, ports::Storage::Mode::Existing);
+    CAIRN_TRY_VOID(storage_.rename(spare, segment.path));
+    CAIRN_TRY(segment.file, storage_.open(segment.path, ports::Storage::Mode::Existing));
+    segment.written_to = segment.size;
+    return {};
   }
-  auto file = storage_.open(path, ports::Storage::Mode::CreateNew);
-  if (!file) return file;
-  if (auto allocated = (*file)->allocate(size); !allocated) {
-    (void)storage_.remove(path);  // if it stays, the next open finds it useless
-    return std::unexpected(std::move(allocated).error());
-  }
-  return file;
+  CAIRN_TRY(segment.file, storage_.open(segment.path, ports::Storage::Mode::CreateNew));
+  auto allocated = segment.file->allocate(segment.size);
+  // If the file stays nevertheless, the next open finds it useless.
+  if (!allocated) (void)storage_.remove(segment.path);
+  return allocated;
 }
 
 /// A segment behind the last durable record, with room reserved and nothing written.
@@ -120,7 +120,7 @@ Result<std::shared_ptr<Segment>> SegmentLog::make_segment(std::uint64_t bytes_mi
   segment->path = file_path(options_.folder, segment->header.generation, FileKind::Segment);
   segment->size = std::max(options_.segment_bytes, bytes_min);
   segment->last = durable();
-  CAIRN_TRY(segment->file, make_file(segment->path, segment->size));
+  CAIRN_TRY_VOID(make_file(*segment));
   return segment;
 }
 
@@ -179,6 +179,7 @@ Result<std::uint64_t> SegmentLog::append(std::span<const ports::Record> batch, T
 
   const std::uint64_t offset = is_new ? 0 : segment->end;
   auto written = segment->file->write_at(offset, BytesView(buffer_).substr(0, lead + size));
+  if (written) written = write_zeros_ahead(*segment, offset + lead + size);
   if (written) written = segment->file->sync();
   if (!written) {
     if (is_new) abandoned_.push_back(segment->path);
@@ -188,6 +189,15 @@ Result<std::uint64_t> SegmentLog::append(std::span<const ports::Record> batch, T
   }
   publish(std::move(segment), first + batch.size() - 1, offset + lead + size, offset + lead, chain);
   return first;
+}
+
+Result<void> SegmentLog::write_zeros_ahead(Segment& segment, std::uint64_t from) {
+  if (from <= segment.written_to) return {};
+  const auto size = std::min(segment.size - from, options_.zeros_ahead_bytes);
+  segment.written_to = from + size;
+  if (size == 0) return {};
+  if (zeros_.size() < size) zeros_.resize(size, '\0');
+  return segment.file->write_at(from, BytesView(zeros_).substr(0, size));
 }
 
 void SegmentLog::publish(std::shared_ptr<Segment> segment, std::uint64_t last, std::uint64_t end,

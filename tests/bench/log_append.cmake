@@ -1,0 +1,2 @@
+add_executable(log_append log_append.cpp)
+target_link_libraries(log_append PRIVATE cairn_segments cairn_system)
