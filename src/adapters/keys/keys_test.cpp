@@ -114,6 +114,17 @@ TEST(FileKeys, NoSlotIsGivenTwiceAfterACrash) {
   EXPECT_GT(recovered, 100u);
 }
 
+TEST(FileKeys, ACrashAfterAnOrderlyEndRepeatsNoSlot) {
+  memory::MemoryStorage storage;
+  { ASSERT_EQ(opened(storage)->take().value(), 1u); }
+  {
+    const auto keys = opened(storage);
+    ASSERT_EQ(keys->take().value(), 2u);
+    storage.crash(1);
+  }
+  EXPECT_EQ(opened(storage)->take().value(), kBlock + 1);
+}
+
 TEST(FileKeys, DestroyedIsGoneForGoodAndTwiceIsNoError) {
   memory::MemoryStorage storage;
   KeySlot slot = 0, other = 0;
