@@ -30,9 +30,7 @@ KeyBytes master(std::uint8_t first = 1) {
 }
 
 std::unique_ptr<FileKeys> opened(ports::Storage& storage, FileKeysOptions options = {}) {
-  auto keys = FileKeys::open(storage, "keys", master(), options);
-  EXPECT_TRUE(keys) << keys.error().message;
-  return std::move(*keys);
+  return FileKeys::open(storage, "keys", master(), options).value();
 }
 
 BytesView view(const KeyBytes& key) {
