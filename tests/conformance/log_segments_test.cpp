@@ -2,8 +2,10 @@
 // the file system.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 #include "adapters/memory/faulty_storage.hpp"
 #include "adapters/memory/memory_storage.hpp"
@@ -121,6 +123,70 @@ TEST_F(LogSegments, AReaderKeepsASegmentThatIsReleasedMeanwhile) {
     return {};
   }));
   EXPECT_GE(next, 201u);
+}
+
+TEST_F(LogSegments, AnotherThreadArchivesAndRecycles) {
+  options_.is_recycled_elsewhere = true;
+  options_.audit_folder = "audit";
+  options_.sign = [](BytesView bytes) { return Bytes(crypto::view(crypto::sha256(bytes))); };
+  auto log = open();
+  std::atomic<bool> is_done = false;
+  std::atomic<int> recycled = 0;
+  std::atomic<int> faults = 0;
+  std::thread drain([&] {
+    for (bool is_last = false; !is_last;) {
+      is_last = is_done;
+      const auto done = log->recycle_one();
+      if (!done) ++faults;
+      if (done && *done) {
+        ++recycled;
+        is_last = false;
+      }
+      std::this_thread::yield();
+    }
+  });
+  std::thread follower([&] {
+    for (std::uint64_t next = 1; !is_done;) {
+      const auto read = log->read(next, [&](const ports::Record& record) -> Result<void> {
+        if (record.number != next++) ++faults;
+        return {};
+      });
+      if (!read && read.error().code == ErrorCode::Gone) next = std::max(next, log->first());
+      if (!read && read.error().code != ErrorCode::Gone) ++faults;
+    }
+  });
+  for (int i = 0; i < 500; ++i) {
+    EXPECT_TRUE(expected_.append(*log, 4, 200));
+    expected_.released = log->durable();
+    EXPECT_TRUE(log->release(log->durable()));
+  }
+  is_done = true;
+  drain.join();
+  follower.join();
+  EXPECT_EQ(faults, 0);
+  EXPECT_GT(recycled, 20);
+  EXPECT_EQ(files(".segment").size(), 1u);
+  EXPECT_TRUE(expected_.holds(*log));
+  const auto audited = segments::verify_audit(
+      disk_, "audit", 5, {segments::beginning(5), log->audit_head()}, options_.sign,
+      [](const ports::Record&) -> Result<void> { return {}; });
+  EXPECT_TRUE(audited) << audited.error().message;
+}
+
+TEST_F(LogSegments, ASegmentStaysUntilItsAuditFileIsWritten) {
+  options_.audit_folder = "audit";
+  options_.sign = [](BytesView bytes) { return Bytes(crypto::view(crypto::sha256(bytes))); };
+  auto log = open();
+  fill(*log, 100);
+  disk_.set_capacity(disk_.used());
+  const auto released = log->release(log->durable());
+  ASSERT_FALSE(released);
+  EXPECT_EQ(released.error().code, ErrorCode::DiskFull);
+  EXPECT_EQ(log->first(), 1u);
+  EXPECT_TRUE(expected_.holds(*log));
+  disk_.set_capacity(UINT64_MAX);
+  ASSERT_TRUE(log->release(log->durable()));
+  EXPECT_GT(log->first(), 50u);
 }
 
 TEST_F(LogSegments, ABatchLargerThanASegmentGetsItsOwn) {

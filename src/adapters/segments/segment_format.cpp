@@ -148,10 +148,11 @@ Result<void> visit_records(const BatchHeader& header, BytesView whole, std::uint
   for (std::uint32_t i = 0; i < header.count; ++i) {
     record.type = static_cast<ports::RecordType>(in.u8());
     record.aggregate.kind = in.u8();
-    record.aggregate.id = ports::AggregateId::from(in.take(16));
+    const BytesView id = in.take(ports::AggregateId::size());
     record.number = header.first + i;
     record.body = in.bytes();
     if (in.failed()) break;
+    record.aggregate.id = ports::AggregateId::from(id);
     if (record.number >= from) CAIRN_TRY_VOID(visit(record));
   }
   if (in.failed() || !in.at_end())
