@@ -112,6 +112,14 @@ enum class Reading : std::uint8_t { Command, Fact };  ///< commands refuse unkno
 Result<Payload> read_payload(EventType type, json::Value data, Reading reading);
 /// Same, from text.
 Result<Payload> read_payload(EventType type, std::string_view data, Reading reading);
+/// A field of a payload as forms need it. `type` is one of api/openapi.yaml's Field types.
+struct FieldInfo {
+  std::string_view name, type;
+  bool is_required = false;
+  std::span<const std::string_view> options;  ///< of an enum
+};
+void each_field(EventType type, const std::function<void(const FieldInfo&)>& visit);
+
 /// The payload as a JSON object.
 void write_payload(json::Writer& out, const Payload& payload, Show show);
 /// The whole event as a JSON object for timelines and audit.

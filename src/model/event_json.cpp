@@ -38,6 +38,67 @@ void write_payload(json::Writer& out, const Payload& payload, Show show) {
   out.end_object();
 }
 
+namespace {
+
+template <typename V>
+FieldInfo info_of(std::string_view name) {
+  FieldInfo info{name, "text"};
+  if constexpr (std::is_same_v<V, bool>) {
+    info.type = "boolean";
+  } else if constexpr (std::is_enum_v<V>) {
+    info.type = "choice";
+    info.options = Names<V>::all();
+  } else if constexpr (std::is_integral_v<V>) {
+    const bool is_money = name == "amount" || name == "total" || name == "deposit";
+    info.type = is_money ? "money" : "integer";
+  } else if constexpr (std::is_same_v<V, Moment>) {
+    info.type = "moment";
+  } else if constexpr (std::is_same_v<V, JsonText>) {
+    info.type = "json";
+  } else if constexpr (std::is_same_v<V, Person>) {
+    info.type = "person";
+  } else if constexpr (std::is_same_v<V, ReferenceText>) {
+    info.type = "reference";
+  } else if constexpr (std::is_same_v<V, PersonalText>) {
+    info.type = "long_text";
+  } else if (name == "text") {
+    info.type = "long_text";
+  }
+  return info;
+}
+
+template <typename V>
+FieldInfo info_of_vector(std::string_view name) {
+  FieldInfo info = info_of<V>(name);
+  if constexpr (std::is_same_v<V, Part>) info.type = "parts";
+  else if constexpr (std::is_same_v<V, Line>) info.type = "lines";
+  else if constexpr (std::is_same_v<V, PlannedStep>) info.type = "steps";
+  else if constexpr (std::is_enum_v<V>) info.type = "choices";
+  else info.type = "texts";
+  return info;
+}
+
+}  // namespace
+
+void each_field(EventType type, const std::function<void(const FieldInfo&)>& visit) {
+  const Payload payload = make_payload(type);
+  std::visit(
+      [&](const auto& p) {
+        using P = std::remove_cvref_t<decltype(p)>;
+        for_each_field<P>([&](const auto& row) {
+          using V = std::remove_cvref_t<decltype(p.*row.member)>;
+          FieldInfo info;
+          if constexpr (IsVector<V>::value) info = info_of_vector<typename V::value_type>(row.name);
+          else if constexpr (requires(V v) { v.has_value(); })
+            info = info_of<typename V::value_type>(row.name);
+          else info = info_of<V>(row.name);
+          info.is_required = has(row.flags, Field::Required);
+          visit(info);
+        });
+      },
+      payload);
+}
+
 std::string merge_json_objects(std::string_view base, std::string_view change) {
   if (base.empty() || base == "{}") return std::string(change);
   json::Document base_document, change_document;

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <span>
+
+#include "modules/orders/context.hpp"
+#include "modules/orders/order.hpp"
+
+namespace cairn::orders {
+
+/// A fact told as of more than this after now is kept, but left out until its time has come.
+inline constexpr Duration kClockTolerance = minutes(15);
+
+/// The full fold (DESIGN §2, "How a pile is folded"): `events` in any order.
+void fold_all(Order& order, std::span<const model::Event> events, Time now, const Context& context);
+
+/// True when adding `event` by `fold_one` gives what `fold_all` would.
+bool is_newest(const Order& order, const model::Event& event);
+void fold_one(Order& order, const model::Event& event, Time now, const Context& context);
+
+/// Applies every automatic transition due by `now` and looks at health. True when either changed.
+bool advance(Order& order, Time now, const Context& context);
+
+}  // namespace cairn::orders

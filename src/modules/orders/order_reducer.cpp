@@ -1,0 +1,138 @@
+#include "modules/orders/order_reducer.hpp"
+
+#include <algorithm>
+
+#include "modules/orders/decide.hpp"
+#include "modules/orders/render.hpp"
+
+namespace cairn::orders {
+namespace {
+
+using model::Event;
+using model::EventType;
+
+const Order& order_of(const core::Aggregate& state) { return static_cast<const Order&>(state); }
+Order& order_of(core::Aggregate& state) { return static_cast<Order&>(state); }
+
+/// A reference the order wants to be known by, and for which of its packages.
+struct Wanted {
+  std::string scheme, issuer, value, package;
+  friend auto operator<=>(const Wanted&, const Wanted&) = default;
+};
+
+void put(ByteWriter& w, const Wanted& wanted) {
+  for (const auto* text : {&wanted.scheme, &wanted.issuer, &wanted.value, &wanted.package})
+    w.bytes(*text);
+}
+
+std::vector<Wanted> decode_wanted(BytesView bytes) {
+  std::vector<Wanted> out;
+  ByteReader r(bytes);
+  while (!r.at_end() && !r.failed()) {
+    auto& wanted = out.emplace_back();
+    for (auto* text : {&wanted.scheme, &wanted.issuer, &wanted.value, &wanted.package})
+      *text = r.bytes();
+  }
+  return out;
+}
+
+core::Letter claim_letter(const Order& order, const Wanted& wanted, EventType type,
+                          const Event& cause) {
+  const model::Reference reference{wanted.scheme, wanted.issuer, wanted.value};
+  core::Letter letter;
+  letter.to = model::reference_key(reference);
+  letter.event.type = type;
+  letter.event.id = model::identity_of(
+      "cairn/claim", model::to_text(order.id()) + to_hex(letter.to.id.view()) + wanted.package +
+                         to_hex(cause.id.view()));
+  letter.event.occurred = cause.occurred;
+  letter.event.origin = {.source = "cairn", .role = model::Role::System};
+  model::Claim claim;
+  claim.scheme = wanted.scheme;
+  claim.issuer = wanted.issuer;
+  claim.value = wanted.value;
+  claim.order = model::to_text(order.id());
+  claim.package = wanted.package;
+  letter.event.payload = std::move(claim);
+  return letter;
+}
+
+}  // namespace
+
+std::unique_ptr<core::Aggregate> OrderReducer::fold(const ports::AggregateKey& key,
+                                                    std::span<const Event> events,
+                                                    Time now) const {
+  auto order = std::make_unique<Order>();
+  order->key = key;
+  fold_all(*order, events, now, context_);
+  return order;
+}
+bool OrderReducer::is_newest(const core::Aggregate& state, const Event& event) const {
+  return orders::is_newest(order_of(state), event);
+}
+void OrderReducer::apply(core::Aggregate& state, const Event& event, Time now) const {
+  fold_one(order_of(state), event, now, context_);
+}
+bool OrderReducer::advance(core::Aggregate& state, Time now) const {
+  return orders::advance(order_of(state), now, context_);
+}
+bool OrderReducer::needs_history(const Event& event) const {
+  return event.type == EventType::EventCorrected || event.type == EventType::EventRetracted;
+}
+bool OrderReducer::must_refold(const core::Aggregate& state, Time at) const {
+  return order_of(state).waits_until <= at;
+}
+Bytes OrderReducer::summary(const core::Aggregate& state) const {
+  return encode(summary_of(order_of(state), context_));
+}
+
+Bytes OrderReducer::claims(const core::Aggregate& state) const {
+  const auto& order = order_of(state);
+  std::vector<Wanted> wanted;
+  for (const auto& reference : order.references)
+    wanted.push_back({reference.scheme, reference.issuer,
+                      model::normalise_reference(reference.scheme, reference.value), ""});
+  for (const auto& package : order.packages)
+    if (!package.number.empty())
+      wanted.push_back({"tracking", package.carrier,
+                        model::normalise_reference("tracking", package.number), package.id});
+  std::ranges::sort(wanted);
+  Bytes out;
+  ByteWriter w(out);
+  for (const auto& each : wanted) put(w, each);
+  return out;
+}
+
+std::vector<core::Letter> OrderReducer::letters(const ports::AggregateKey&, const Bytes& before,
+                                                const core::Aggregate& state, const Event& cause,
+                                                std::span<const Event> history) const {
+  const auto& order = order_of(state);
+  std::vector<core::Letter> out;
+  const Bytes after = claims(state);
+  if (before != after) {
+    const auto old = decode_wanted(before);
+    const auto fresh = decode_wanted(after);
+    std::vector<Wanted> gone, added;
+    std::ranges::set_difference(old, fresh, std::back_inserter(gone));
+    std::ranges::set_difference(fresh, old, std::back_inserter(added));
+    for (const auto& wanted : gone)
+      out.push_back(claim_letter(order, wanted, EventType::ReferenceUnclaimed, cause));
+    for (const auto& wanted : added)
+      out.push_back(claim_letter(order, wanted, EventType::ReferenceClaimed, cause));
+  }
+  if (cause.type != EventType::EventCorrected) return out;
+  const auto& correction = cause.as<model::Correction>();
+  if (correction.move_to.empty()) return out;
+  for (const auto& event : history)
+    if (to_hex(event.id.view()) == correction.target)
+      if (const auto to = model::parse_order_id(correction.move_to))
+        out.push_back({model::order_key(*to), event});
+  return out;
+}
+
+Result<std::vector<Event>> OrderReducer::decide(const core::Aggregate& state,
+                                                const core::Command& command, Time at) const {
+  return orders::decide(order_of(state), command, at, context_);
+}
+
+}  // namespace cairn::orders

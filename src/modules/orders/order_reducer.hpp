@@ -1,0 +1,33 @@
+#pragma once
+
+#include "modules/orders/fold.hpp"
+
+namespace cairn::orders {
+
+/// Orders as the shard sees them.
+class OrderReducer final : public core::Reducer {
+ public:
+  explicit OrderReducer(const Context& context) : context_(context) {}
+
+  std::unique_ptr<core::Aggregate> fold(const ports::AggregateKey& key,
+                                        std::span<const model::Event> events,
+                                        Time now) const override;
+  bool is_newest(const core::Aggregate& state, const model::Event& event) const override;
+  void apply(core::Aggregate& state, const model::Event& event, Time now) const override;
+  bool advance(core::Aggregate& state, Time now) const override;
+  bool needs_history(const model::Event& event) const override;
+  Result<std::vector<model::Event>> decide(const core::Aggregate& state,
+                                           const core::Command& command, Time at) const override;
+  Bytes summary(const core::Aggregate& state) const override;
+  std::vector<core::Letter> letters(const ports::AggregateKey& key, const Bytes& before,
+                                    const core::Aggregate& state, const model::Event& cause,
+                                    std::span<const model::Event> history) const override;
+  Bytes claims(const core::Aggregate& state) const override;
+  bool must_refold(const core::Aggregate& state, Time at) const override;
+  bool has_key() const override { return true; }
+
+ private:
+  const Context& context_;
+};
+
+}  // namespace cairn::orders

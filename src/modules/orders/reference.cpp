@@ -1,0 +1,233 @@
+#include "modules/orders/reference.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace cairn::orders {
+namespace {
+
+using model::Event;
+using model::EventType;
+
+bool is_claim(const Event& event) {
+  return event.type == EventType::ReferenceClaimed || event.type == EventType::ReferenceUnclaimed;
+}
+
+Time or_never(const model::Moment& moment) {
+  return moment.is_set() ? moment.time : Time::never();
+}
+
+void take(ReferenceState& state, const Event& event) {
+  state.last_key = std::max(state.last_key, event.key());
+  if (event.is(model::EventFlag::Rival)) return;
+  if (event.type == EventType::EventDismissed) {
+    const auto& target = event.as<model::Retraction>().target;
+    for (auto& told : state.told)
+      if (to_hex(told.event.view()) == target) told.is_dismissed = true;
+    return;
+  }
+  if (!is_claim(event)) {
+    if (state.value.empty()) {  // "scheme/issuer:value"
+      const std::string_view subject = event.origin.subject;
+      const auto colon = subject.find(':');
+      const auto head = subject.substr(0, std::min(colon, subject.size()));
+      state.scheme = head.substr(0, head.find('/'));
+      if (head.contains('/')) state.issuer = head.substr(head.find('/') + 1);
+      if (colon != std::string_view::npos) state.value = subject.substr(colon + 1);
+    }
+    state.told.push_back({event.id, event.number, event.occurred, false});
+    return;
+  }
+  const auto& claim = event.as<model::Claim>();
+  state.scheme = claim.scheme;
+  if (!claim.issuer.empty()) state.issuer = claim.issuer;
+  state.value = claim.value;
+  std::erase_if(state.claims, [&](const ClaimState& known) {
+    return known.order == claim.order && known.package == claim.package;
+  });
+  if (event.type == EventType::ReferenceClaimed)
+    state.claims.push_back({claim.order, claim.package, claim.from.time, or_never(claim.until)});
+}
+
+bool covers(const ClaimState& claim, Time at) { return at < claim.until; }
+
+core::Letter forward(const Event& event, const std::string& order) {
+  core::Letter letter;
+  letter.to = model::order_key(*model::parse_order_id(order));
+  letter.event = event;
+  return letter;
+}
+
+core::Letter take_back(const Event& event, const std::string& order, const Event& cause) {
+  core::Letter letter;
+  letter.to = model::order_key(*model::parse_order_id(order));
+  letter.event.type = EventType::EventRetracted;
+  const auto target = to_hex(event.id.view());
+  letter.event.id = model::identity_of("cairn/moved", target + to_hex(cause.id.view()));
+  letter.event.occurred = cause.occurred;
+  letter.event.origin = {.source = "cairn", .role = model::Role::System};
+  letter.event.payload = model::Retraction{target, "reference_moved", ""};
+  return letter;
+}
+
+}  // namespace
+
+bool ReferenceState::is_claimed_at(Time at) const {
+  return std::ranges::any_of(claims, [&](const ClaimState& claim) { return covers(claim, at); });
+}
+
+std::unique_ptr<core::Aggregate> ReferenceReducer::fold(const ports::AggregateKey& key,
+                                                        std::span<const Event> events,
+                                                        Time) const {
+  auto state = std::make_unique<ReferenceState>();
+  state->key = key;
+  for (const auto& event : events) take(*state, event);
+  return state;
+}
+
+/// A reference keeps what it is told in order of arrival: which of it counts when is for the orders
+/// to say.
+bool ReferenceReducer::is_newest(const core::Aggregate&, const Event&) const { return true; }
+
+void ReferenceReducer::apply(core::Aggregate& state, const Event& event, Time) const {
+  take(static_cast<ReferenceState&>(state), event);
+}
+
+bool ReferenceReducer::needs_history(const Event& event) const { return is_claim(event); }
+
+Result<std::vector<Event>> ReferenceReducer::decide(const core::Aggregate& state,
+                                                    const core::Command& command, Time at) const {
+  const auto& reference = static_cast<const ReferenceState&>(state);
+  Event event;
+  event.id = command.identity;
+  event.occurred = at;
+  event.origin = command.origin;
+  event.set(model::EventFlag::Command);
+  if (command.name == "dismiss_event") {
+    event.type = EventType::EventDismissed;
+    CAIRN_TRY(event.payload, model::read_payload(event.type, command.data, model::Reading::Command));
+    const auto& target = event.as<model::Retraction>().target;
+    if (std::ranges::none_of(reference.told, [&](const WaitingState& told) {
+          return to_hex(told.event.view()) == target;
+        }))
+      return fail(ErrorCode::NotFound, fmt::format("no event {} waits here", target), "/target");
+    return std::vector{std::move(event)};
+  }
+  if (command.name == "claim_reference" || command.name == "unclaim_reference") {
+    event.type = command.name == "claim_reference" ? EventType::ReferenceClaimed
+                                                   : EventType::ReferenceUnclaimed;
+    CAIRN_TRY(event.payload, model::read_payload(event.type, command.data, model::Reading::Command));
+    CAIRN_TRY([[maybe_unused]] const auto order,
+              model::parse_order_id(event.as<model::Claim>().order));
+    return std::vector{std::move(event)};
+  }
+  return fail(ErrorCode::Refused, fmt::format("a reference does not know the command \"{}\"; it "
+                                              "knows claim_reference, unclaim_reference and "
+                                              "dismiss_event", command.name));
+}
+
+Bytes ReferenceReducer::summary(const core::Aggregate& state) const {
+  const auto& reference = static_cast<const ReferenceState&>(state);
+  Bytes out;
+  ByteWriter w(out);
+  w.varint(reference.claims.size());
+  w.varint(reference.told.size());
+  return out;
+}
+
+std::vector<core::Letter> ReferenceReducer::letters(const ports::AggregateKey&, const Bytes&,
+                                                    const core::Aggregate& state,
+                                                    const Event& cause,
+                                                    std::span<const Event> history) const {
+  std::vector<core::Letter> out;
+  if (cause.is(model::EventFlag::Rival) || cause.type == EventType::EventDismissed) return out;
+  const auto& reference = static_cast<const ReferenceState&>(state);
+  if (!is_claim(cause)) {
+    for (const auto& claim : reference.claims)
+      if (covers(claim, cause.occurred)) out.push_back(forward(cause, claim.order));
+    return out;
+  }
+  const auto& claim = cause.as<model::Claim>();
+  for (const auto& event : history) {
+    if (is_claim(event) || event.is(model::EventFlag::Rival) ||
+        event.type == EventType::EventDismissed)
+      continue;
+    const bool is_dismissed = std::ranges::any_of(reference.told, [&](const WaitingState& told) {
+      return told.event == event.id && told.is_dismissed;
+    });
+    if (is_dismissed) continue;
+    if (cause.type == EventType::ReferenceClaimed) {
+      if (event.occurred < or_never(claim.until)) out.push_back(forward(event, claim.order));
+    } else if (std::ranges::none_of(reference.claims, [&](const ClaimState& other) {
+                 return other.order == claim.order && covers(other, event.occurred);
+               })) {
+      out.push_back(take_back(event, claim.order, cause));
+    }
+  }
+  return out;
+}
+
+// ---- quarantine ---------------------------------------------------------------------------------
+
+void Quarantine::put(ports::AggregateKey key, std::uint32_t serial, const core::Aggregate& state,
+                     std::uint64_t, std::uint64_t) {
+  const auto& reference = static_cast<const ReferenceState&>(state);
+  Row row{reference.scheme, reference.issuer, reference.value, to_hex(key.id.view())};
+  for (const auto& told : reference.told) {
+    if (told.is_dismissed || reference.is_claimed_at(told.occurred)) continue;
+    ++row.waiting;
+    if (row.oldest.is_none() || told.occurred < row.oldest) row.oldest = told.occurred;
+  }
+  row.claims = static_cast<std::uint32_t>(reference.claims.size());
+  std::lock_guard lock(mutex_);
+  rows_[serial] = std::move(row);
+}
+
+Bytes Quarantine::bytes(std::uint32_t serial) const {
+  std::lock_guard lock(mutex_);
+  const auto found = rows_.find(serial);
+  Bytes out;
+  if (found == rows_.end()) return out;
+  ByteWriter w(out);
+  for (const auto* text : {&found->second.scheme, &found->second.issuer, &found->second.value})
+    w.bytes(*text);
+  w.varint(found->second.waiting);
+  w.i64(found->second.oldest.us);
+  w.varint(found->second.claims);
+  return out;
+}
+
+Result<void> Quarantine::load(ports::AggregateKey key, std::uint32_t serial, BytesView bytes) {
+  if (bytes.empty()) return {};
+  ByteReader r(bytes);
+  Row row;
+  for (auto* text : {&row.scheme, &row.issuer, &row.value}) *text = r.bytes();
+  row.waiting = static_cast<std::uint32_t>(r.varint());
+  row.oldest.us = r.i64();
+  row.claims = static_cast<std::uint32_t>(r.varint());
+  row.id = to_hex(key.id.view());
+  if (r.failed())
+    return fail(ErrorCode::Damaged, "a row of the quarantine cannot be read; run cairn rebuild");
+  std::lock_guard lock(mutex_);
+  rows_[serial] = std::move(row);
+  return {};
+}
+
+void Quarantine::forget_all() {
+  std::lock_guard lock(mutex_);
+  rows_.clear();
+}
+
+std::vector<Quarantine::Row> Quarantine::waiting() const {
+  std::vector<Row> out;
+  {
+    std::lock_guard lock(mutex_);
+    for (const auto& [serial, row] : rows_)
+      if (row.waiting > 0) out.push_back(row);
+  }
+  std::ranges::sort(out, {}, &Row::oldest);
+  return out;
+}
+
+}  // namespace cairn::orders

@@ -1,0 +1,81 @@
+#pragma once
+
+#include "core/reducer.hpp"
+#include "core/shard.hpp"
+
+#include <map>
+#include <mutex>
+
+namespace cairn::orders {
+
+/// Who says a number is theirs.
+struct ClaimState {
+  std::string order;  ///< Cairn's id
+  std::string package;
+  Time from = Time::none(), until = Time::none();
+};
+
+/// An event that no claim explains yet.
+struct WaitingState {
+  model::Identity event;
+  std::uint64_t number = 0;
+  Time occurred;
+  bool is_dismissed = false;
+};
+
+/// A reference: a name under which another system speaks of orders (DESIGN §4). It forwards what it
+/// is told to every order with a claim at that time, and keeps what nobody claims: the quarantine.
+struct ReferenceState final : core::Aggregate {
+  ports::AggregateKey key;
+  model::EventKey last_key;
+  std::string scheme, issuer, value;
+  std::vector<ClaimState> claims;
+  std::vector<WaitingState> told;  ///< everything that is not a claim, in order of arrival
+  Time valid_until() const override { return Time::never(); }
+  bool is_claimed_at(Time at) const;
+};
+
+class ReferenceReducer final : public core::Reducer {
+ public:
+  std::unique_ptr<core::Aggregate> fold(const ports::AggregateKey& key,
+                                        std::span<const model::Event> events,
+                                        Time now) const override;
+  bool is_newest(const core::Aggregate& state, const model::Event& event) const override;
+  void apply(core::Aggregate& state, const model::Event& event, Time now) const override;
+  bool advance(core::Aggregate&, Time) const override { return false; }
+  bool needs_history(const model::Event& event) const override;
+  Result<std::vector<model::Event>> decide(const core::Aggregate& state,
+                                           const core::Command& command, Time at) const override;
+  Bytes summary(const core::Aggregate& state) const override;
+  std::vector<core::Letter> letters(const ports::AggregateKey& key, const Bytes& before,
+                                    const core::Aggregate& state, const model::Event& cause,
+                                    std::span<const model::Event> history) const override;
+  Bytes claims(const core::Aggregate&) const override { return {}; }
+  bool must_refold(const core::Aggregate&, Time) const override { return false; }
+  bool has_key() const override { return true; }
+};
+
+/// What waits in quarantine, per reference. The shard's thread writes, any thread reads.
+class Quarantine final : public core::View {
+ public:
+  struct Row {
+    std::string scheme, issuer, value, id;
+    std::uint32_t waiting = 0;
+    Time oldest = Time::none();
+    std::uint32_t claims = 0;
+  };
+  void put(ports::AggregateKey key, std::uint32_t serial, const core::Aggregate& state,
+           std::uint64_t version, std::uint64_t number) override;
+  Bytes bytes(std::uint32_t serial) const override;
+  Result<void> load(ports::AggregateKey key, std::uint32_t serial, BytesView row) override;
+  void forget_all() override;
+  std::uint32_t fingerprint() const override { return 1; }
+  /// Those with something waiting, oldest first.
+  std::vector<Row> waiting() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::uint32_t, Row> rows_;
+};
+
+}  // namespace cairn::orders

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <functional>
+
+#include "core/history.hpp"
+#include "core/sealing.hpp"
+#include "json/writer.hpp"
+#include "modules/orders/rows.hpp"
+
+/// Orders as JSON, in the shapes of api/openapi.yaml.
+namespace cairn::orders {
+
+/// For whom and with what something is shown.
+struct Viewer {
+  model::Role role = model::Role::Manager;
+  const Context* context = nullptr;
+  const core::Sealer* sealer = nullptr;
+  Time now;
+};
+
+/// Status: at most 512 bytes, nothing personal, the same for all who may see it.
+void append_status(std::string& out, const Row& row, const Context& context, Time now);
+/// OrderRow of lists and board.
+void write_row(json::Writer& out, const Row& row, const Names& names, const Viewer& viewer);
+/// Order. `key_slot` is the key of its personal fields.
+void write_order(json::Writer& out, const Order& order, const Row& row, ports::KeySlot key_slot,
+                 const Viewer& viewer);
+/// TimelinePage over all records of the order, newest last.
+void write_timeline(json::Writer& out, const Order& order,
+                    std::span<const core::StoredRecord> history, std::uint64_t version,
+                    const Viewer& viewer);
+/// AuditPage over all records of one aggregate.
+void write_audit(json::Writer& out, const ports::AggregateKey& key,
+                 std::span<const core::StoredRecord> history, const Viewer& viewer);
+/// One AuditRow, or nothing for records that are not somebody's doing.
+void write_audit_record(json::Writer& out, const ports::AggregateKey& key,
+                        const core::StoredRecord& record);
+/// CommandOffer for everything the lifecycle and the general commands know in this state.
+void write_commands(json::Writer& out, const Order& order, const Viewer& viewer);
+
+/// Names of the lifecycle's commands that `role` could give now.
+std::vector<std::string> allowed_commands(const Order& order, model::Role role,
+                                          const Context& context);
+
+/// Board column, lane and so on, as the live stream says where an order went.
+struct Summary {
+  lifecycle::StateId state = 0;
+  std::uint8_t lifecycle = 0;
+  model::Category category = model::Category::Unconfirmed;
+  model::Health health = model::Health::NoPromise;
+  std::uint8_t milestone = 0xff;
+  bool is_placed = false;
+};
+Bytes encode(const Summary& summary);
+Summary decode_summary(BytesView bytes);
+Summary summary_of(const Order& order, const Context& context);
+/// StateRef.
+void write_state_ref(json::Writer& out, const Summary& summary, const Context& context);
+
+}  // namespace cairn::orders

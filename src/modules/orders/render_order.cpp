@@ -1,0 +1,330 @@
+#include "modules/orders/render.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/ranges.hpp"
+#include "model/payload_codec.hpp"
+#include "modules/orders/settle.hpp"
+
+namespace cairn::orders {
+namespace {
+
+using lifecycle::Label;
+
+void write_label(json::Writer& out, std::string_view key, const Label& label) {
+  out.key(key).begin_object().field("zh", label.zh).field("en", label.en).end_object();
+}
+
+void write_texts(json::Writer& out, std::string_view key, const std::vector<std::string>& texts) {
+  out.key(key).begin_array();
+  for (const auto& text : texts) out.value(std::string_view(text));
+  out.end_array();
+}
+
+void write_parts(json::Writer& out, const std::vector<model::Part>& parts) {
+  out.key("parts").begin_array();
+  for (const auto& part : parts)
+    out.begin_object().field("line", part.line).field("quantity", part.quantity).end_object();
+  out.end_array();
+}
+
+void write_party(json::Writer& out, std::string_view key, model::Person person,
+                 std::uint16_t parent, ports::KeySlot slot, const Viewer& viewer) {
+  out.key(key).begin_object();
+  out.text_if("id", person.id);
+  model::codec::each_personal(
+      person,
+      [&](std::uint16_t path, auto& field) {
+        using F = std::remove_cvref_t<decltype(field)>;
+        const auto number = path % 64;
+        static constexpr std::string_view kNames[]{"", "id", "name", "phone", "address", "email"};
+        const auto plain = viewer.sealer->open(slot, path, field.sealed());
+        if (plain) out.field(kNames[number], std::string_view(model::masked(F::kKind, *plain)));
+      },
+      parent);
+  out.text_if("city", person.city).text_if("region", person.region);
+  out.text_if("country", person.country);
+  out.end_object();
+}
+
+void write_promise(json::Writer& out, std::string_view key, Time at) {
+  if (at.is_none()) return;
+  out.key(key).begin_object().field("to", at).field("basis", "source").end_object();
+}
+
+void write_line(json::Writer& out, const Order& order, const LineState& line) {
+  const auto told = model::decode_payload<model::Line>(line.description);
+  out.begin_object();
+  out.field("id", line.id).text_if("sku", told.sku).text_if("name", told.name);
+  out.field("kind", name_of(line.kind)).text_if("unit", told.unit).field("scale", told.scale);
+  out.field("quantity", line.quantity).field("cancelled", line.cancelled);
+  out.field("tolerance", line.tolerance).field("shipped", line.shipped);
+  out.field("delivered", line.delivered).field("back", line.back);
+  if (told.price) out.field("price", *told.price);
+  out.text_if("supplier", line.supplier).text_if("warehouse", line.warehouse);
+  write_promise(out, "promised_dispatch", line.promised_dispatch);
+  write_promise(out, "promised_delivery", line.promised_delivery);
+  out.key("steps").begin_object();
+  for (const auto& step : order.steps)
+    if (step.line == line.id) out.field(name_of(step.step), step.total);
+  out.end_object();
+  std::string attributes = told.attributes.text;
+  for (const auto& set : order.attributes)
+    if (set.level == "line" && set.element == line.id)
+      attributes = model::merge_json_objects(attributes, set.json);
+  out.key("attributes").raw(attributes.empty() ? "{}" : attributes);
+  out.end_object();
+}
+
+void write_package(json::Writer& out, const PackageState& package, const Context& context) {
+  out.begin_object();
+  out.field("id", package.id).field("direction", name_of(package.direction));
+  out.text_if("carrier", package.carrier).text_if("number", package.number);
+  out.text_if("unit", package.unit).text_if("supplier", package.supplier);
+  out.text_if("case_id", package.case_id);
+  out.field("milestone", name_of(package.milestone));
+  write_label(out, "label", context.definitions->milestone(package.milestone).label);
+  out.key("flags").begin_array();
+  for (std::size_t i = 0; i < model::Names<model::PackageFlag>::all().size(); ++i)
+    if (package.flags >> i & 1) out.value(name_of(static_cast<model::PackageFlag>(i)));
+  out.end_array();
+  out.key("legs").begin_array();
+  if (!package.leg.empty())
+    out.begin_object().field("leg", package.leg).text_if("carrier", package.carrier)
+        .text_if("number", package.number).end_object();
+  out.end_array();
+  write_parts(out, package.parts);
+  out.time_if("declared_at", package.declared_at);
+  if (package.is_confirmed) out.time_if("confirmed_at", package.shipped_at);
+  out.time_if("shipped_at", package.shipped_at).time_if("delivered_at", package.delivered_at);
+  if (package.received_by != model::ReceivedBy::Unknown)
+    out.field("received_by", name_of(package.received_by));
+  out.text_if("last_place", package.last_place).time_if("last_seen_at", package.last_scan);
+  out.time_if("eta", package.estimated);
+  out.key("milestones").begin_array();
+  for (const auto& seen : package.milestones) {
+    out.begin_object().field("milestone", name_of(seen.milestone));
+    if (seen.has_date) out.field("at", seen.at);
+    else out.field("no_date", true);
+    out.text_if("place", seen.place);
+    write_texts(out, "sources", seen.sources);
+    out.end_object();
+  }
+  out.end_array();
+  out.end_object();
+}
+
+void write_step(json::Writer& out, const PlannedStepState& step) {
+  out.begin_object().field("id", step.id);
+  const auto& zh = step.name_zh.empty() ? step.id : step.name_zh;
+  write_label(out, "label", {zh, step.name_en.empty() ? zh : step.name_en});
+  out.text_if("owner", step.owner).text_if("phase", step.phase);
+  write_texts(out, "after", step.after);
+  out.field("state", !step.finished.is_none()  ? "finished"
+                     : step.is_blocked         ? "blocked"
+                     : !step.started.is_none() ? "started"
+                                               : "waiting");
+  out.field("quantity", step.quantity).field("good", step.good).field("scrap", step.scrap);
+  out.time_if("planned_start", step.planned_start).time_if("planned_end", step.planned_end);
+  out.time_if("estimated_end", step.estimated_end).time_if("started_at", step.started);
+  out.time_if("finished_at", step.finished).text_if("reason", step.blocked_reason);
+  out.field("visible_to_customer", step.is_visible).end_object();
+}
+
+void write_hold(json::Writer& out, const HoldState& hold) {
+  out.begin_object().field("id", hold.id).field("reason", hold.reason);
+  if (hold.definition) {
+    write_label(out, "label", hold.definition->label);
+    out.field("party", hold.definition->party).field("clock", lifecycle::name_of(hold.definition->clock));
+    out.field("blocks", hold.definition->is_blocking);
+  } else {
+    write_label(out, "label", {hold.reason, hold.reason});
+  }
+  write_texts(out, "lines", hold.lines);
+  out.field("open", true).field("placed_at", hold.since).end_object();
+}
+
+void write_case(json::Writer& out, const Order& order, const CaseState& c, const Viewer& viewer) {
+  const auto& chart = viewer.context->after_sale();
+  const auto& state = chart.state(c.state);
+  out.begin_object().field("id", c.id).field("type", name_of(c.type)).field("state", state.code());
+  write_label(out, "label", state.staff_label());
+  out.field("category", name_of(state.category())).field("open", c.is_open);
+  write_parts(out, c.parts);
+  if (c.amount) out.field("amount", *c.amount);
+  out.text_if("reason", c.reason).field("opened_at", c.opened);
+  if (!c.is_open) out.field("ended_at", c.moved);
+  out.key("commands").begin_array();
+  const auto variables = variables_of_case(order, c, *viewer.context);
+  for (const auto& offer : chart.offers(c.state, variables, viewer.role)) {
+    out.begin_object().field("name", offer.transition->on);
+    write_label(out, "label", offer.transition->label);
+    out.field("decided_by", "cairn").field("allowed", offer.is_allowed);
+    if (!offer.is_allowed) write_label(out, "why_not", offer.why_not);
+    out.key("preset").begin_object().field("case_id", c.id).end_object();
+    out.key("fields").begin_array().end_array().end_object();
+  }
+  out.end_array().end_object();
+}
+
+void write_texts_of(json::Writer& out, const Order& order, ports::KeySlot slot,
+                    const Viewer& viewer) {
+  out.key("notes").begin_array();
+  for (const auto& note : order.notes) {
+    auto told = model::decode_payload<model::NoteAdded>(note.payload);
+    const auto plain = viewer.sealer->open(slot, 1, told.text.sealed());
+    out.begin_object().field("at", note.at).text_if("actor", note.actor);
+    out.field("text", std::string_view(plain ? *plain : "***"));
+    out.field("event", to_hex(note.event.view())).end_object();
+  }
+  out.end_array();
+  out.key("attachments").begin_array();
+  for (const auto& attachment : order.attachments) {
+    const auto told = model::decode_payload<model::Attachment>(attachment.payload);
+    out.begin_object().field("hash", told.hash).field("name", told.name);
+    out.text_if("media_type", told.media_type).text_if("kind", told.kind);
+    out.field("size", told.size).field("at", attachment.at).text_if("actor", attachment.actor);
+    out.end_object();
+  }
+  out.end_array();
+  out.key("relations").begin_array();
+  for (const auto& relation : order.relations) {
+    const auto told = model::decode_payload<model::Relation>(relation.payload);
+    out.begin_object().field("kind", name_of(told.kind)).field("order", told.order).end_object();
+  }
+  out.end_array();
+}
+
+void write_conflicts(json::Writer& out, const Order& order) {
+  out.key("conflicts").begin_array();
+  for (const auto& conflict : order.conflicts) {
+    const auto& row = model::conflict_table()[static_cast<std::size_t>(conflict.code)];
+    out.begin_object();
+    out.field("id", fmt::format("{}:{}", name_of(conflict.code), to_hex(conflict.event.view())));
+    out.field("code", name_of(conflict.code));
+    write_label(out, "label", {std::string(row.zh), std::string(row.en)});
+    if (!conflict.detail.empty()) write_label(out, "detail", {conflict.detail, conflict.detail});
+    out.field("at", order.last_key.occurred).field("settled_by", row.settled_by);
+    out.key("sides").begin_array();
+    if (!conflict.event.is_zero())
+      out.begin_object().field("event", to_hex(conflict.event.view())).field("source", "")
+          .key("says").begin_object().field("zh", conflict.detail).field("en", conflict.detail)
+          .end_object().end_object();
+    out.end_array();
+    if (!conflict.verdict.empty())
+      out.key("settled").begin_object().field("at", order.last_key.occurred)
+          .field("verdict", conflict.verdict).end_object();
+    out.end_object();
+  }
+  out.end_array();
+}
+
+void write_promises(json::Writer& out, const Order& order) {
+  out.key("promises").begin_array();
+  for (const auto& promise : order.promises) {
+    out.begin_object().field("of", name_of(promise.of)).text_if("line", promise.line);
+    out.field("to", promise.at).field("basis", name_of(promise.basis));
+    out.field("source", promise.source).field("told_at", promise.made);
+    out.field("current", &promise == promise_of(order, promise.of)).end_object();
+  }
+  out.end_array();
+}
+
+void write_requests(json::Writer& out, const Order& order) {
+  out.key("requests").begin_array();
+  for (const auto& request : order.requests) {
+    out.begin_object().field("id", request.id).field("order", model::to_text(order.id()));
+    out.field("command", request.command);
+    write_label(out, "label", {request.command, request.command});
+    out.field("master", request.master).field("state", "pending").field("opened_at", request.opened);
+    out.time_if("deadline", request.deadline).end_object();
+  }
+  out.end_array();
+}
+
+}  // namespace
+
+model::RelationKind relation_kind(const TextState& text) {
+  return model::decode_payload<model::Relation>(text.payload).kind;
+}
+
+void write_order(json::Writer& out, const Order& order, const Row& row, ports::KeySlot slot,
+                 const Viewer& viewer) {
+  const auto& context = *viewer.context;
+  const auto told = model::decode_payload<model::OrderPlaced>(order.placed);
+  out.begin_object().field("id", model::to_text(order.id()));
+  std::string status;
+  append_status(status, row, context, viewer.now);
+  out.key("status").raw(status);
+  write_label(out, "customer_label", order.headline().customer_label());
+  out.field("lifecycle_version", order.lifecycle->version());
+  out.field("source", order.source).text_if("preset", told.preset).text_if("shop", order.shop);
+  out.text_if("company", told.company).text_if("brand", told.brand);
+  out.text_if("channel", told.channel).text_if("warehouse", order.warehouse);
+  out.text_if("plant", told.plant);
+  std::vector<std::string> suppliers = order.suppliers;
+  for (const auto& line : order.lines)
+    if (!line.supplier.empty() && !contains(suppliers, line.supplier))
+      suppliers.push_back(line.supplier);
+  write_texts(out, "suppliers", suppliers);
+  out.field("placed_at", order.at(At::Placed)).field("changed_at", order.last_key.occurred);
+  const auto& category = context.definitions->category(order.category());
+  out.text_if("next_owner", category.owner);
+  if (category.is_open) out.time_if("due_at", judged_by(order));
+  out.text_if("currency", order.currency).field("terms", name_of(order.terms));
+  out.field("payment", name_of(payment_state_of(order)));
+  if (order.total) out.field("total", *order.total);
+  if (order.deposit) out.field("deposit", *order.deposit);
+  out.field("paid", order.paid).field("refunded", order.refunded);
+  const auto sums = sums_of(order);
+  out.key("axes").begin_object().field("ordered", sums.ordered)
+      .field("cancelled", sums.ordered - sums.total).field("shipped", sums.shipped)
+      .field("delivered", sums.delivered).field("back", sums.back).end_object();
+  out.key("badges").begin_array();
+  for (std::size_t i = 0; i < kBadges.size(); ++i)
+    if (row.badges >> i & 1) out.value(kBadges[i]);
+  out.end_array();
+  // Paths of personal fields as model::seal numbered them: the field's number in OrderPlaced.
+  if (order.is(Flag::Forgotten)) {
+    out.field("forgotten", true);
+  } else {
+    write_party(out, "buyer", told.buyer, 14, slot, viewer);
+    if (order.receiver.empty()) write_party(out, "receiver", told.receiver, 15, slot, viewer);
+    else write_party(out, "receiver", model::decode_payload<model::Person>(order.receiver), 1, slot,
+                     viewer);
+  }
+  out.key("lines").begin_array();
+  for (const auto& line : order.lines) write_line(out, order, line);
+  out.end_array().key("packages").begin_array();
+  for (const auto& package : order.packages) write_package(out, package, context);
+  out.end_array().key("steps").begin_array();
+  for (const auto& step : order.plan) write_step(out, step);
+  out.end_array().key("holds").begin_array();
+  for (const auto& hold : order.holds) write_hold(out, hold);
+  out.end_array().key("cases").begin_array();
+  for (const auto& c : order.cases) write_case(out, order, c, viewer);
+  out.end_array();
+  write_texts_of(out, order, slot, viewer);
+  write_texts(out, "tags", order.tags);
+  out.text_if("flag", order.flag_colour);
+  out.key("references").begin_array();
+  for (const auto& reference : order.references)
+    out.begin_object().field("scheme", reference.scheme).text_if("issuer", reference.issuer)
+        .field("value", reference.value).text_if("line", reference.line).end_object();
+  out.end_array();
+  write_promises(out, order);
+  write_conflicts(out, order);
+  write_requests(out, order);
+  out.key("commands");
+  write_commands(out, order, viewer);
+  std::string attributes = told.attributes.text;
+  for (const auto& set : order.attributes)
+    if (set.level.empty() || set.level == "order")
+      attributes = model::merge_json_objects(attributes, set.json);
+  out.key("attributes").raw(attributes.empty() ? "{}" : attributes);
+  out.end_object();
+}
+
+}  // namespace cairn::orders

@@ -1,0 +1,133 @@
+#include "modules/orders/render.hpp"
+
+#include "base/text.hpp"
+
+namespace cairn::orders {
+namespace {
+
+void write_label(json::Writer& out, std::string_view key, const lifecycle::Label& label) {
+  out.key(key).begin_object().field("zh", label.zh).field("en", label.en).end_object();
+}
+
+void write_words(json::Writer& out, std::string_view key, const Row& row, const Names& names,
+                 std::string_view prefix) {
+  out.key(key).begin_array();
+  for (const auto word : row.words) {
+    const auto text = names.text(word);
+    if (text.starts_with(prefix)) out.value(text.substr(prefix.size()));
+  }
+  out.end_array();
+}
+
+}  // namespace
+
+void append_status(std::string& out, const Row& row, const Context& context, Time now) {
+  const auto& chart = context.definitions->lifecycle_at(row.lifecycle);
+  const auto& state = chart.state(row.state);
+  const auto health = row.health(now);
+  json::Writer w(out);
+  w.begin_object();
+  w.field("id", model::to_text(row.id));
+  w.text_if("order_no", utf8_prefix(row.order_no, 64));
+  w.field("lifecycle", chart.name());
+  w.field("state", state.code());
+  write_label(w, "label", state.staff_label());
+  w.field("category", name_of(row.category));
+  w.field("health", name_of(health));
+  w.field("lane", name_of(model::lane_of(health)));
+  if (row.milestone != 0xff) w.field("milestone", name_of(static_cast<model::Milestone>(row.milestone)));
+  if (!row.promised.is_none())
+    w.key("promise").begin_object().field("to", row.promised).field("basis",
+        name_of(row.promise_basis)).end_object();
+  w.field("version", row.version);
+  w.field("as_of", now);
+  w.time_if("valid_until", row.valid_until);
+  w.end_object();
+}
+
+void write_row(json::Writer& out, const Row& row, const Names& names, const Viewer& viewer) {
+  const auto& context = *viewer.context;
+  out.begin_object();
+  out.field("id", model::to_text(row.id));
+  std::string status;
+  append_status(status, row, context, viewer.now);
+  out.key("status").raw(status);
+  out.field("placed_at", row.placed);
+  out.field("changed_at", row.changed);
+  out.text_if("source", names.text(row.source));
+  out.text_if("shop", names.text(row.shop));
+  out.text_if("warehouse", names.text(row.warehouse));
+  write_words(out, "suppliers", row, names, "supplier:");
+  write_words(out, "carriers", row, names, "carrier:");
+  out.text_if("currency", names.text(row.currency));
+  if (row.total != kUnset) out.field("total", row.total);
+  const auto& category = context.definitions->category(row.category);
+  if (category.is_open) out.time_if("due_at", row.promised);
+  out.text_if("next_owner", category.owner);
+  out.key("badges").begin_array();
+  for (std::size_t i = 0; i < kBadges.size(); ++i)
+    if (row.badges >> i & 1) out.value(kBadges[i]);
+  out.end_array();
+  write_words(out, "tags", row, names, "tag:");
+  out.text_if("flag", names.text(row.flag));
+  write_words(out, "holds", row, names, "hold:");
+  out.field("line_count", row.line_count);
+  out.field("package_count", row.package_count);
+  out.text_if("summary", row.summary);
+  out.key("moves").begin_array();
+  const auto& chart = context.definitions->lifecycle_at(row.lifecycle);
+  for (const auto& move : chart.moves(row.state, viewer.role)) {
+    out.begin_object();
+    out.field("to", name_of(move.to));
+    out.field("command", move.command);
+    out.end_object();
+  }
+  out.end_array();
+  out.end_object();
+}
+
+Bytes encode(const Summary& s) {
+  Bytes out;
+  ByteWriter w(out);
+  w.u8(s.is_placed);
+  w.u8(s.lifecycle);
+  w.u8(s.state);
+  w.u8(static_cast<std::uint8_t>(s.category));
+  w.u8(static_cast<std::uint8_t>(s.health));
+  w.u8(s.milestone);
+  return out;
+}
+
+Summary decode_summary(BytesView bytes) {
+  ByteReader r(bytes);
+  Summary s;
+  s.is_placed = r.u8() != 0;
+  s.lifecycle = r.u8();
+  s.state = r.u8();
+  s.category = static_cast<model::Category>(r.u8());
+  s.health = static_cast<model::Health>(r.u8());
+  s.milestone = r.u8();
+  return s;
+}
+
+Summary summary_of(const Order& order, const Context& context) {
+  Summary s;
+  s.is_placed = order.is(Flag::Placed);
+  s.lifecycle = context.definitions->index_of(*order.lifecycle);
+  s.state = order.state;
+  s.category = order.category();
+  s.health = order.health;
+  if (const auto milestone = milestone_of(order)) s.milestone = static_cast<std::uint8_t>(*milestone);
+  return s;
+}
+
+void write_state_ref(json::Writer& out, const Summary& s, const Context& context) {
+  out.begin_object();
+  out.field("state", context.definitions->lifecycle_at(s.lifecycle).state(s.state).code());
+  out.field("category", name_of(s.category));
+  out.field("lane", name_of(model::lane_of(s.health)));
+  out.field("health", name_of(s.health));
+  out.end_object();
+}
+
+}  // namespace cairn::orders

@@ -1,0 +1,207 @@
+#include "modules/orders/rows.hpp"
+
+#include <fmt/format.h>
+
+#include "base/ranges.hpp"
+#include "modules/orders/lists.hpp"
+
+namespace cairn::orders {
+namespace {
+/// Raise when the layout below or what goes into a row changes: rows are then made again.
+constexpr std::uint32_t kLayout = 1;
+}  // namespace
+
+std::uint32_t Names::number_of(std::string_view text) {
+  if (const auto number = known(text); number != 0 || text.empty()) return number;
+  std::unique_lock lock(mutex_);
+  if (const auto found = numbers_.find(text); found != numbers_.end()) return found->second;
+  texts_.emplace_back(text);
+  const auto number = static_cast<std::uint32_t>(texts_.size() - 1);
+  numbers_.emplace(texts_.back(), number);
+  return number;
+}
+std::uint32_t Names::known(std::string_view text) const {
+  std::shared_lock lock(mutex_);
+  const auto found = numbers_.find(text);
+  return found == numbers_.end() ? 0 : found->second;
+}
+std::string_view Names::text(std::uint32_t number) const {
+  std::shared_lock lock(mutex_);
+  return texts_[number];
+}
+
+model::Health Row::health(Time now) const {
+  using enum model::Health;
+  if (category == model::Category::Done || category == model::Category::Closed ||
+      category == model::Category::Delivered) {
+    if (promised.is_none() || delivered.is_none()) return NoPromise;
+    return delivered <= promised ? DoneOnTime : DoneLate;
+  }
+  if (is_paused) return Paused;
+  if (promised.is_none()) return NoPromise;
+  return now > promised ? Overdue : OnTime;
+}
+
+Row& RowTable::row_of(std::uint32_t serial, const model::OrderId& id) {
+  if (serial >= by_serial_.size()) by_serial_.resize(std::max<std::size_t>(serial + 1, 64));
+  auto& at = by_serial_[serial];
+  if (at == 0) {
+    at = static_cast<std::uint32_t>(rows_.size());
+    rows_.emplace_back().id = id;
+    index_.insert(id.hash(), at, [&](std::uint32_t other) { return rows_[other].id.hash(); });
+  }
+  return rows_[at];
+}
+
+void RowTable::put(ports::AggregateKey key, std::uint32_t serial, const core::Aggregate& state,
+                   std::uint64_t version, std::uint64_t number) {
+  const auto& order = static_cast<const Order&>(state);
+  Row fresh;
+  fresh.id = model::order_of(key);
+  fresh.is_placed = order.is(Flag::Placed);
+  fresh.lifecycle = context_.definitions->index_of(*order.lifecycle);
+  fresh.state = order.state;
+  fresh.category = order.category();
+  if (const auto milestone = milestone_of(order))
+    fresh.milestone = static_cast<std::uint8_t>(*milestone);
+  fresh.is_paused = order.health == model::Health::Paused;
+  fresh.badges = badges_of(order);
+  fresh.shop = names_.number_of(order.shop);
+  fresh.warehouse = names_.number_of(order.warehouse);
+  fresh.source = names_.number_of(order.source);
+  fresh.currency = names_.number_of(order.currency);
+  fresh.flag = names_.number_of(order.flag_colour);
+  fresh.total = order.total.value_or(kUnset);
+  fresh.placed = order.at(At::Placed);
+  fresh.promised = judged_by(order);
+  if (const auto* promise = promise_of(order, model::PromiseOf::Delivered))
+    fresh.promise_basis = promise->basis;
+  fresh.delivered = order.at(At::Delivered);
+  fresh.changed = order.last_key.occurred;
+  fresh.valid_until = order.looks_until;
+  fresh.version = version;
+  fresh.number = number;
+  fresh.order_no = order.order_no;
+  fresh.tokens = order.tokens;
+  fresh.line_count = static_cast<std::uint32_t>(order.lines.size());
+  fresh.package_count = static_cast<std::uint32_t>(order.packages.size());
+  fresh.summary = order.summary;
+  const auto word = [&](std::string_view prefix, std::string_view text) {
+    if (text.empty()) return;
+    const auto number_of_word = names_.number_of(fmt::format("{}:{}", prefix, text));
+    if (!contains(fresh.words, number_of_word)) fresh.words.push_back(number_of_word);
+  };
+  for (const auto& line : order.lines) {
+    word("supplier", line.supplier);
+    word("warehouse", line.warehouse);
+  }
+  for (const auto& supplier : order.suppliers) word("supplier", supplier);
+  for (const auto& package : order.packages) {
+    word("carrier", package.carrier);
+    word("supplier", package.supplier);
+  }
+  const auto number_word = [&](std::string_view scheme, std::string_view value) {
+    if (value.empty()) return;
+    fresh.tokens += number_token(scheme, value);
+    fresh.tokens += number_token("", value);
+  };
+  for (const auto& reference : order.references) number_word(reference.scheme, reference.value);
+  for (const auto& package : order.packages) number_word("tracking", package.number);
+  word("party", order.buyer_id);
+  for (const auto& tag : order.tags) word("tag", tag);
+  for (const auto& hold : order.holds) word("hold", hold.reason);
+  for (const auto& c : order.cases)
+    if (c.is_open) fresh.has_case = true;
+  std::unique_lock lock(mutex_);
+  row_of(serial, fresh.id) = std::move(fresh);
+}
+
+Bytes RowTable::bytes(std::uint32_t serial) const {
+  if (serial >= by_serial_.size() || by_serial_[serial] == 0) return {};
+  const Row& row = rows_[by_serial_[serial]];
+  Bytes out;
+  ByteWriter w(out);
+  w.u8(row.state);
+  w.u8(row.lifecycle);
+  w.u8(static_cast<std::uint8_t>(row.category));
+  w.u8(row.milestone);
+  w.u8(static_cast<std::uint8_t>(row.is_placed | row.is_paused << 1 | row.has_case << 2));
+  w.u8(static_cast<std::uint8_t>(row.promise_basis));
+  w.varint(row.badges);
+  for (const auto name : {row.shop, row.warehouse, row.source, row.currency, row.flag, row.buyer})
+    w.bytes(names_.text(name));
+  w.i64(row.total);
+  for (const auto time : {row.placed, row.promised, row.delivered, row.changed, row.valid_until})
+    w.i64(time.us);
+  w.varint(row.version);
+  w.varint(row.number);
+  w.varint(row.line_count);
+  w.varint(row.package_count);
+  w.bytes(row.order_no);
+  w.bytes(row.summary);
+  w.bytes(row.tokens);
+  w.varint(row.words.size());
+  for (const auto word : row.words) w.bytes(names_.text(word));
+  return out;
+}
+
+Result<void> RowTable::load(ports::AggregateKey key, std::uint32_t serial, BytesView bytes) {
+  if (bytes.empty()) return {};
+  ByteReader r(bytes);
+  Row row;
+  row.id = model::order_of(key);
+  row.state = r.u8();
+  row.lifecycle = r.u8();
+  row.category = static_cast<model::Category>(r.u8());
+  row.milestone = r.u8();
+  const auto bits = r.u8();
+  row.is_placed = bits & 1;
+  row.is_paused = bits & 2;
+  row.has_case = bits & 4;
+  row.promise_basis = static_cast<model::PromiseBasis>(r.u8());
+  row.badges = static_cast<std::uint32_t>(r.varint());
+  for (auto* name : {&row.shop, &row.warehouse, &row.source, &row.currency, &row.flag, &row.buyer})
+    *name = names_.number_of(r.bytes());
+  row.total = r.i64();
+  for (auto* time : {&row.placed, &row.promised, &row.delivered, &row.changed, &row.valid_until})
+    time->us = r.i64();
+  row.version = r.varint();
+  row.number = r.varint();
+  row.line_count = static_cast<std::uint32_t>(r.varint());
+  row.package_count = static_cast<std::uint32_t>(r.varint());
+  row.order_no = r.bytes();
+  row.summary = r.bytes();
+  row.tokens = r.bytes();
+  const auto words = r.varint();
+  for (std::uint64_t i = 0; i < words && !r.failed(); ++i)
+    row.words.push_back(names_.number_of(r.bytes()));
+  if (r.failed())
+    return fail(ErrorCode::Damaged, "a row of the view of orders cannot be read; run cairn rebuild");
+  std::unique_lock lock(mutex_);
+  row_of(serial, row.id) = std::move(row);
+  return {};
+}
+
+void RowTable::forget_all() {
+  std::unique_lock lock(mutex_);
+  rows_.assign(1, {});
+  by_serial_.clear();
+  index_.clear();
+}
+
+std::uint32_t RowTable::fingerprint() const {
+  return crc32c(context_.definitions->hash(), kLayout);
+}
+
+std::size_t RowTable::size() const {
+  std::shared_lock lock(mutex_);
+  return rows_.size() - 1;
+}
+
+std::size_t Rows::size() const {
+  std::size_t sum = 0;
+  for (const auto& table : tables_) sum += table->size();
+  return sum;
+}
+
+}  // namespace cairn::orders

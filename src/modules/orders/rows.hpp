@@ -1,0 +1,131 @@
+#pragma once
+
+#include <array>
+#include <deque>
+#include <memory>
+#include <shared_mutex>
+
+#include "core/cluster.hpp"
+#include "core/serial_index.hpp"
+#include "modules/orders/context.hpp"
+#include "modules/orders/order.hpp"
+
+namespace cairn::orders {
+
+/// Texts that many orders share (shops, carriers, tags), each stored once. Any thread.
+class Names {
+ public:
+  std::uint32_t number_of(std::string_view text);          ///< added when new; 0 is the empty text
+  std::uint32_t known(std::string_view text) const;        ///< 0 when nobody has it
+  std::string_view text(std::uint32_t number) const;
+
+ private:
+  mutable std::shared_mutex mutex_;
+  std::deque<std::string> texts_{""};
+  std::map<std::string_view, std::uint32_t> numbers_{{"", 0}};
+};
+
+/// What is known of every order without folding it: enough for status, lists and board.
+struct Row {
+  model::OrderId id;
+  lifecycle::StateId state = 0;
+  std::uint8_t lifecycle = 0;  ///< index into the definitions
+  model::Category category = model::Category::Unconfirmed;
+  std::uint8_t milestone = 0xff;
+  bool is_placed = false;
+  bool is_paused = false;
+  bool has_case = false;
+  model::PromiseBasis promise_basis = model::PromiseBasis::Computed;
+  std::uint32_t badges = 0;
+  std::uint32_t shop = 0, warehouse = 0, source = 0, currency = 0, flag = 0, buyer = 0;
+  std::int64_t total = kUnset;
+  Time placed = Time::none(), promised = Time::none(), delivered = Time::none();
+  Time changed = Time::none(), valid_until = Time::never(), next_dispatch = Time::none();
+  std::uint64_t version = 0;
+  std::uint64_t number = 0;  ///< of its newest record
+  std::uint32_t line_count = 0, package_count = 0;
+  std::string order_no;
+  std::string summary;                 ///< names of the first lines
+  Bytes tokens;                        ///< of personal search terms, eight bytes each
+  std::vector<std::uint32_t> words;    ///< suppliers, carriers, tags, hold reasons, prefixed names
+
+  model::Health health(Time now) const;
+};
+
+/// The rows of one shard. The shard's thread writes; any thread reads under a shared lock.
+class RowTable final : public core::View {
+ public:
+  RowTable(const Context& context, Names& names) : context_(context), names_(names) {}
+
+  void put(ports::AggregateKey key, std::uint32_t serial, const core::Aggregate& state,
+           std::uint64_t version, std::uint64_t number) override;
+  Bytes bytes(std::uint32_t serial) const override;
+  Result<void> load(ports::AggregateKey key, std::uint32_t serial, BytesView row) override;
+  void forget_all() override;
+  std::uint32_t fingerprint() const override;
+
+  /// Calls `use(const Row&)` under the lock; false when there is none.
+  template <typename Use>
+  bool with(const model::OrderId& id, Use&& use) const {
+    std::shared_lock lock(mutex_);
+    const auto at = find(id);
+    if (at == 0) return false;
+    use(rows_[at]);
+    return true;
+  }
+  /// Calls `visit(const Row&)` for every placed order; the lock is let go between stretches, so a
+  /// row that moves meanwhile is seen before or after, never half.
+  template <typename Visit>
+  void each(Visit&& visit) const {
+    constexpr std::size_t kStretch = 8'192;
+    for (std::size_t from = 1;;) {
+      std::shared_lock lock(mutex_);
+      if (from >= rows_.size()) return;
+      const auto to = std::min(rows_.size(), from + kStretch);
+      for (; from < to; ++from)
+        if (rows_[from].is_placed) visit(rows_[from]);
+    }
+  }
+  std::size_t size() const;
+
+ private:
+  std::uint32_t find(const model::OrderId& id) const {
+    return index_.find(id.hash(), [&](std::uint32_t at) { return rows_[at].id == id; });
+  }
+  Row& row_of(std::uint32_t serial, const model::OrderId& id);
+
+  const Context& context_;
+  Names& names_;
+  mutable std::shared_mutex mutex_;
+  std::deque<Row> rows_{1};
+  std::vector<std::uint32_t> by_serial_;  ///< serials of the shard cover other kinds too
+  core::SerialIndex index_;
+};
+
+/// The rows of all shards.
+class Rows {
+ public:
+  Rows(const Context& context, std::uint32_t shards) {
+    for (std::uint32_t i = 0; i < shards; ++i)
+      tables_.push_back(std::make_unique<RowTable>(context, names_));
+  }
+  RowTable& table(std::uint32_t shard) { return *tables_[shard]; }
+  const Names& names() const { return names_; }
+
+  template <typename Use>
+  bool with(const model::OrderId& id, Use&& use) const {
+    return tables_[core::shard_of(model::order_key(id), static_cast<std::uint32_t>(tables_.size()))]
+        ->with(id, use);
+  }
+  template <typename Visit>
+  void each(Visit&& visit) const {
+    for (const auto& table : tables_) table->each(visit);
+  }
+  std::size_t size() const;
+
+ private:
+  Names names_;
+  std::vector<std::unique_ptr<RowTable>> tables_;
+};
+
+}  // namespace cairn::orders
