@@ -260,6 +260,38 @@ TEST_F(LogSegments, EveryDamagedByteBeforeTheLastBatchIsRefused) {
   EXPECT_TRUE(expected_.holds(*log));
 }
 
+TEST_F(LogSegments, ABatchRewrittenWithARightChecksumIsRefused) {
+  auto log = open();
+  fill(*log, 20);
+  log.reset();
+  const std::string path = files(".segment").front();
+  Bytes content = disk_.peek(path).value();
+  const auto at = batches_of(path)[1];
+  const auto generation = segments::decode_segment_header(content)->generation;
+  const auto header =
+      segments::decode_batch_header(BytesView(content).substr(at), 5, generation).value();
+  content[at + header.whole_bytes() - 1] ^= 1;
+  const std::uint32_t checksum =
+      crc32c(BytesView(content).substr(at + 8, header.whole_bytes() - 8));
+  content.replace(at + 4, 4, reinterpret_cast<const char*>(&checksum), 4);
+  ASSERT_TRUE(disk_.poke(path, content));
+  const auto opened = try_open();
+  ASSERT_FALSE(opened);
+  EXPECT_NE(opened.error().message.find("does not continue the chain"), std::string::npos)
+      << opened.error().message;
+}
+
+TEST_F(LogSegments, DamageThatComesLaterIsFoundByReading) {
+  auto log = open();
+  fill(*log, 100);
+  const std::string path = files(".segment").front();
+  flip(path, batches_of(path).back() + 80);
+  const auto read = log->read(1, [](const ports::Record&) -> Result<void> { return {}; });
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, ErrorCode::Damaged);
+  EXPECT_NE(read.error().message.find(path), std::string::npos);
+}
+
 TEST_F(LogSegments, AMissingSegmentIsRefused) {
   auto log = open();
   fill(*log, 120);
