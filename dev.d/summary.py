@@ -1,8 +1,8 @@
 """Counts test cases of a folder of results and prints them.
 
 Reads `<preset>.junit.xml` of ctest, `<preset>-gtest/<program>.xml` of GoogleTest programs (a case
-each), `web.xml` of vitest, and `others.tsv`. The last line printed is "N passed, N failed, N skipped";
-the exit code is 1 when something failed or nothing ran.
+each), `web.xml` of vitest, and `others.tsv`. The last line printed is "N passed, N failed,
+N skipped"; the exit code is 1 when something failed or nothing ran.
 """
 
 import pathlib
@@ -23,7 +23,7 @@ class Tally:
             (self.failed if state == "failed" else self.skipped).append((name, reason))
 
 
-def first_line(text):
+def last_line(text):
     lines = [line.strip() for line in (text or "").splitlines() if line.strip()]
     return lines[-1][:160] if lines else ""
 
@@ -32,10 +32,15 @@ def state_of(case):
     if case.find("failure") is not None or case.find("error") is not None:
         return "failed", ""
     skipped = case.find("skipped")
-    if skipped is not None or case.get("status") in ("notrun", "disabled"):
-        reason = skipped.get("message") or skipped.text if skipped is not None else "disabled"
-        return "skipped", first_line(reason)
-    return "passed", ""
+    if skipped is None and case.get("status") not in ("notrun", "disabled"):
+        return "passed", ""
+    message = (skipped.get("message") or skipped.text or "") if skipped is not None else ""
+    # ctest also says "skipped" of a program that was not built or whose fixture failed.
+    if message.startswith(("Unable to find", "Fixture dependency failed")):
+        return "failed", message
+    if not message or message.startswith("SKIP_"):
+        message = case.findtext("system-out")
+    return "skipped", last_line(message)
 
 
 def add_cases(tally, path, prefix):
