@@ -14,9 +14,9 @@
 #include "adapters/segments/segment_log.hpp"
 #include "adapters/system/posix_storage.hpp"
 
+namespace cairn::bench {
 namespace {
 
-using namespace cairn;
 using Steady = std::chrono::steady_clock;
 
 double seconds_since(Steady::time_point start) {
@@ -124,10 +124,8 @@ void measure_whole_segments(ports::Storage& storage, const std::string& folder, 
   fmt::print("archive and recycle: {:.0f} ms per segment\n", seconds_since(start) * 1e3 / 4);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  const std::string folder = argc > 1 ? argv[1] : "log_append.tmp";
+int measure(int argc, char** argv) {
+  const std::string folder = std::string(argc > 1 ? argv[1] : ".") + "/log_append.tmp";
   const double seconds = argc > 2 ? std::atof(argv[2]) : 10;
   const std::size_t count = argc > 3 ? std::strtoul(argv[3], nullptr, 10) : 16;
   const std::size_t size = argc > 4 ? std::strtoul(argv[4], nullptr, 10) : 300;
@@ -187,4 +185,10 @@ int main(int argc, char** argv) {
   log.reset();
   measure_whole_segments(storage, folder, work);
   std::filesystem::remove_all(folder);
+  return 0;
 }
+
+}  // namespace
+}  // namespace cairn::bench
+
+int main(int argc, char** argv) { return cairn::bench::measure(argc, argv); }

@@ -8,9 +8,8 @@
 #include "adapters/segments/segment_log.hpp"
 #include "base/check.hpp"
 
+namespace cairn::fuzz {
 namespace {
-
-using namespace cairn;
 
 constexpr std::uint64_t generation = 0x0000000100000000;
 constexpr std::uint32_t shard = 1;
@@ -127,23 +126,24 @@ void as_changes(BytesView input) {
   open_and_use(disk);
 }
 
+void try_bytes(BytesView bytes) {
+  const BytesView input = bytes.substr(1);
+  switch (static_cast<std::uint8_t>(bytes[0]) % 4) {
+    case 0:
+      return as_segment(input);
+    case 1:
+      return as_records(input);
+    case 2:
+      return as_audit_file(input);
+    default:
+      return as_changes(input);
+  }
+}
+
 }  // namespace
+}  // namespace cairn::fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  if (size == 0) return 0;
-  const BytesView input(reinterpret_cast<const char*>(data) + 1, size - 1);
-  switch (data[0] % 4) {
-    case 0:
-      as_segment(input);
-      break;
-    case 1:
-      as_records(input);
-      break;
-    case 2:
-      as_audit_file(input);
-      break;
-    default:
-      as_changes(input);
-  }
+  if (size != 0) cairn::fuzz::try_bytes({reinterpret_cast<const char*>(data), size});
   return 0;
 }
