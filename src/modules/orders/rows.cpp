@@ -53,24 +53,23 @@ Row& RowTable::row_of(std::uint32_t serial, const model::OrderId& id) {
   return rows_[at];
 }
 
-void RowTable::put(ports::AggregateKey key, std::uint32_t serial, const core::Aggregate& state,
-                   std::uint64_t version, std::uint64_t number) {
-  const auto& order = static_cast<const Order&>(state);
+Row make_row(const Order& order, std::uint64_t version, std::uint64_t number,
+             const Context& context, Names& names) {
   Row fresh;
-  fresh.id = model::order_of(key);
+  fresh.id = order.id();
   fresh.is_placed = order.is(Flag::Placed);
-  fresh.lifecycle = context_.definitions->index_of(*order.lifecycle);
+  fresh.lifecycle = context.definitions->index_of(*order.lifecycle);
   fresh.state = order.state;
   fresh.category = order.category();
   if (const auto milestone = milestone_of(order))
     fresh.milestone = static_cast<std::uint8_t>(*milestone);
   fresh.is_paused = order.health == model::Health::Paused;
   fresh.badges = badges_of(order);
-  fresh.shop = names_.number_of(order.shop);
-  fresh.warehouse = names_.number_of(order.warehouse);
-  fresh.source = names_.number_of(order.source);
-  fresh.currency = names_.number_of(order.currency);
-  fresh.flag = names_.number_of(order.flag_colour);
+  fresh.shop = names.number_of(order.shop);
+  fresh.warehouse = names.number_of(order.warehouse);
+  fresh.source = names.number_of(order.source);
+  fresh.currency = names.number_of(order.currency);
+  fresh.flag = names.number_of(order.flag_colour);
   fresh.total = order.total.value_or(kUnset);
   fresh.placed = order.at(At::Placed);
   fresh.promised = judged_by(order);
@@ -88,7 +87,7 @@ void RowTable::put(ports::AggregateKey key, std::uint32_t serial, const core::Ag
   fresh.summary = order.summary;
   const auto word = [&](std::string_view prefix, std::string_view text) {
     if (text.empty()) return;
-    const auto number_of_word = names_.number_of(fmt::format("{}:{}", prefix, text));
+    const auto number_of_word = names.number_of(fmt::format("{}:{}", prefix, text));
     if (!contains(fresh.words, number_of_word)) fresh.words.push_back(number_of_word);
   };
   for (const auto& line : order.lines) {
@@ -112,6 +111,12 @@ void RowTable::put(ports::AggregateKey key, std::uint32_t serial, const core::Ag
   for (const auto& hold : order.holds) word("hold", hold.reason);
   for (const auto& c : order.cases)
     if (c.is_open) fresh.has_case = true;
+  return fresh;
+}
+
+void RowTable::put(ports::AggregateKey, std::uint32_t serial, const core::Aggregate& state,
+                   std::uint64_t version, std::uint64_t number) {
+  Row fresh = make_row(static_cast<const Order&>(state), version, number, context_, names_);
   std::unique_lock lock(mutex_);
   row_of(serial, fresh.id) = std::move(fresh);
 }

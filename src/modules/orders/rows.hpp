@@ -52,6 +52,9 @@ struct Row {
   model::Health health(Time now) const;
 };
 
+Row make_row(const Order& order, std::uint64_t version, std::uint64_t number,
+             const Context& context, Names& names);
+
 /// The rows of one shard. The shard's thread writes; any thread reads under a shared lock.
 class RowTable final : public core::View {
  public:
@@ -111,6 +114,7 @@ class Rows {
   }
   RowTable& table(std::uint32_t shard) { return *tables_[shard]; }
   const Names& names() const { return names_; }
+  Names& names() { return names_; }
 
   template <typename Use>
   bool with(const model::OrderId& id, Use&& use) const {

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "app/installation.hpp"
+#include "app/live.hpp"
+#include "app/workers.hpp"
+#include "http/metrics.hpp"
+#include "http/router.hpp"
+#include "modules/integration/cloud_events.hpp"
+#include "ports/clock.hpp"
+
+namespace cairn::app {
+
+/// Who asks, as the edge found out.
+struct Principal {
+  std::string name;   ///< of the key, or "local"
+  std::string source = "cairn";  ///< what it speaks for
+  model::Role role = model::Role::Admin;
+  std::string ip, request;
+
+  model::Origin origin() const { return {source, 200, role, name, ip, request, {}}; }
+};
+
+/// The role `gateway`: requests into inputs and questions, answers into responses. Its handlers run
+/// on the edge's threads; replies of shards on theirs. Owned by `serve`.
+class Gateway {
+ public:
+  struct Options {
+    bool keyless = false;
+    bool is_demo = false;
+    std::string api_key_hash;
+    std::string version;
+  };
+  Gateway(Options options, Installation& installation, ports::Clock& clock, Live& live,
+          Workers& workers);
+
+  /// Every route of api/openapi.yaml.
+  void add_routes(http::Router& router);
+  /// The status of an order, ready to send; false: ask the router.
+  bool answer_fast(std::string_view path, std::string_view authorization, std::string& body);
+
+ private:
+  using Handler = std::function<void(const Principal&, const http::Request&, http::Responder)>;
+  http::Handler guarded(Handler handler);
+  Result<Principal> principal_of(const http::Request& request) const;
+
+  void place_order(const Principal&, const http::Request&, http::Responder);
+  void command(const Principal&, const http::Request&, http::Responder);
+  void correction(const Principal&, const http::Request&, http::Responder);
+  void commands(const Principal&, const http::Request&, http::Responder);
+  void submit_command(const Principal&, const model::OrderId&, core::Command, http::Responder,
+                      const http::Request&);
+  void get_order(const Principal&, const http::Request&, http::Responder);
+  void get_status(const Principal&, const http::Request&, http::Responder);
+  void get_timeline(const Principal&, const http::Request&, http::Responder);
+  void get_audit(const Principal&, const http::Request&, http::Responder);
+  void get_request(const Principal&, const http::Request&, http::Responder);
+  void list_orders(const Principal&, const http::Request&, http::Responder);
+  void get_board(const Principal&, const http::Request&, http::Responder);
+  void get_quarantine(const Principal&, const http::Request&, http::Responder);
+  void dismiss(const Principal&, const http::Request&, http::Responder);
+  void get_conflicts(const Principal&, const http::Request&, http::Responder);
+  void get_meta(const Principal&, const http::Request&, http::Responder);
+  void post_events(const Principal&, const http::Request&, http::Responder);
+  void get_metrics(http::Responder);
+
+  orders::Viewer viewer(const Principal& principal) const;
+  std::string position_of(std::uint32_t shard, std::uint64_t number) const;
+  std::string position() const;
+
+  Options options_;
+  Installation& installation_;
+  ports::Clock& clock_;
+  Live& live_;
+  Workers& workers_;
+};
+
+}  // namespace cairn::app

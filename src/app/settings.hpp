@@ -1,0 +1,41 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+
+namespace cairn::app {
+
+/// Everything that can be configured, with what a laptop needs as default. Read from a YAML file
+/// (`--config`) and overridden by options of the command line.
+struct Settings {
+  std::string data = "./data";
+  std::string definitions;      ///< folder; found beside the program or in the checkout where empty
+  std::string web;              ///< folder with the built console; the same
+  std::string bind = "127.0.0.1";
+  std::uint16_t port = 8080;
+  std::uint32_t shards = 4;     ///< fixed when the data folder is made
+  std::string api_key;          ///< made at the first start where empty
+  bool keyless = false;         ///< local only: no key is asked, everybody is administrator
+  bool demo = false;
+  std::string tls_certificate, tls_key;
+  std::vector<std::string> trusted_proxies;
+  std::size_t hot_orders_max = 400'000;
+  std::size_t mailbox_max = 16'384;
+  std::uint64_t segment_bytes = 64ull << 20;
+  bool audit_files = true;
+
+  /// Every problem at once, a line each. Empty: fine.
+  std::vector<std::string> validate() const;
+  /// Errors: Invalid, with the line and the nearest known key.
+  static Result<Settings> load(const std::string& path, Settings base);
+  /// YAML; secrets are shown as ***.
+  std::string print() const;
+};
+
+/// The folder `name` ("definitions", "web/dist") beside the program, above it, or in the checkout it
+/// was built from. Errors: NotFound with the places looked at.
+Result<std::string> find_folder(const std::string& name, const std::string& configured);
+
+}  // namespace cairn::app
