@@ -113,7 +113,7 @@ class Definitions {
     std::vector<Effect> effects;
     std::vector<Command> commands;
     std::vector<model::EventType> anywhere;  ///< facts foreseen in every state
-    std::map<Area, std::string> masters;     ///< area → "source" or "cairn" where a source is silent
+    std::map<Area, std::string> masters;     ///< area → source, warehouse or cairn
     Bytes hash;                              ///< SHA-256 over all files, 32 bytes
   };
   explicit Definitions(Parts parts) : parts_(std::move(parts)) {}
@@ -142,7 +142,7 @@ class Definitions {
   std::span<const Reason> reasons() const { return parts_.reasons; }
   std::span<const Effect> effects() const { return parts_.effects; }
   std::span<const Command> commands() const { return parts_.commands; }
-  /// Who decides about an area by default: "source" or "cairn".
+  /// Who decides about an area where the source's definition is silent: source, warehouse or cairn.
   std::string_view default_master(Area area) const;
   /// True where a fact of this type never contradicts the state: told of it, or general (a note).
   bool foresees(const State& state, model::EventType type) const;
