@@ -7,7 +7,9 @@
 ///   view_row    serial → the aggregate's row, thrown away at will
 ///
 /// A chunk's `crc` is CRC-32C over serial (u32 little-endian), form (u8) and the bytes as stored.
-/// `form` says how the bytes are stored: 0 as they are.
+/// `form` says how the bytes are stored: 0 as they are. There is no compressed form: records are
+/// small, and mostly ciphertext, identities and hashes. zstd at level 1 saved 3 to 17 % of the
+/// chunks of two to ten events and took 5 to 12 µs for each, as much as all the rest of a write.
 ///
 /// Chunks lie in order of writing, not by aggregate: a flush then appends to the end of one B-tree
 /// and fills its pages, and only the small entries of the index go to many places. With chunks
