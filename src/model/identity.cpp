@@ -88,7 +88,8 @@ std::string normalise_reference(std::string_view scheme, std::string_view value)
 ports::AggregateKey reference_key(const Reference& reference) {
   // Who scans a number often does not say whose it is: carriers' numbers are one aggregate whatever
   // the issuer, and the claims on it are told apart by carrier.
-  const std::string_view issuer = reference.scheme == "tracking" ? "" : reference.issuer;
+  const std::string_view issuer =
+      reference.scheme == "tracking" ? std::string_view() : std::string_view(reference.issuer);
   return {kReferenceKind, hash_of<ports::AggregateId>({reference.scheme, issuer,
                                                        reference.value})};
 }
