@@ -40,8 +40,8 @@ THIRD_PARTY = {
 # Headers of the operating system and the processor: only where Cairn meets the machine.
 SYSTEM = re.compile(
     r"^(sys|netinet|arpa|linux|net)/|^(unistd|fcntl|errno|poll|pthread|sched|dirent|time|signal"
-    r"|netdb|termios|getopt|string|stdio|stdlib|limits|stdint|nmmintrin|immintrin|arm_acle|elf|dlfcn"
-    r"|pwd|grp|spawn|syslog|execinfo|malloc|sysexits|zconf|cpuid|x86intrin)\.h$")
+    r"|netdb|termios|getopt|string|stdio|stdlib|limits|stdint|nmmintrin|immintrin|arm_acle|elf"
+    r"|dlfcn|pwd|grp|spawn|syslog|execinfo|malloc|sysexits|zconf|cpuid|x86intrin)\.h$")
 SYSTEM_FOLDERS = ("src/base/", "src/crypto/", "src/adapters/", "src/http/", "src/app/", "tests/")
 
 
