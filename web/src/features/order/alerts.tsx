@@ -1,0 +1,109 @@
+import { Button } from 'antd';
+import type { Order } from '@/api/types';
+import { useText, type TextKey } from '@/lib/i18n';
+import { useMeta } from '@/lib/meta_context';
+import { useCommands } from '@/ui/command_host';
+import { Ago, Moment, TimeLeft } from '@/ui/moment';
+import { Pill } from '@/ui/pills';
+import { ConflictCard } from '@/ui/conflict_card';
+import { Panel } from '@/ui/page';
+import s from './order.module.css';
+
+/// What is not as it should be: holds, conflicts, requests that others have not answered, cases.
+export function Alerts({ order }: { order: Order }) {
+  const { t } = useText();
+  const open = order.conflicts.filter((c) => !c.settled);
+  return (
+    <>
+      {order.holds.filter((h) => h.open).map((hold) => (
+        <HoldAlert key={hold.id} order={order} hold={hold} />
+      ))}
+      {order.requests.map((request) => (
+        <RequestAlert key={request.id} request={request} />
+      ))}
+      {open.length > 0 && (
+        <Panel title={t('order.conflicts')}>
+          <div className={s.items}>
+            {open.map((conflict) => (
+              <ConflictCard key={conflict.id} order={order.id} orderNo={order.status.order_no ?? order.id} conflict={conflict} />
+            ))}
+          </div>
+        </Panel>
+      )}
+      {order.cases.length > 0 && <Cases order={order} />}
+    </>
+  );
+}
+
+function HoldAlert({ order, hold }: { order: Order; hold: Order['holds'][number] }) {
+  const { t, label } = useText();
+  const { word } = useMeta();
+  const { ask } = useCommands();
+  const release = order.commands.find((c) => c.name === 'release_hold' && c.allowed);
+  return (
+    <div className={`${s.alert} ${s.warn}`} role="group" aria-label={t('order.hold_open')}>
+      <div className={s.alertRow}>
+        <b>
+          {t('order.hold_open')}: {label(hold.label, hold.reason)}
+        </b>
+        <span>{[word('hold_party', hold.party), word('hold_clock', hold.clock)].filter(Boolean).join(' · ')}</span>
+        {hold.text && <span className={s.note}>{hold.text}</span>}
+        <Ago at={hold.placed_at} />
+        {release && (
+          <Button size="small" onClick={() => ask({ order: order.id, orderNo: order.status.order_no ?? order.id, offer: { ...release, preset: { ...release.preset, ...(release.fields.some((f) => f.name === 'hold_id') && { hold_id: hold.id }) } } })}>
+            {label(release.label, release.name)}
+          </Button>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function RequestAlert({ request }: { request: Order['requests'][number] }) {
+  const { t, label } = useText();
+  const { word } = useMeta();
+  const key = { pending: 'order.request_waits', granted: 'order.request_granted', refused: 'order.request_refused', silent: 'order.request_silent' }[request.state] as TextKey;
+  const tone = { pending: s.info, granted: s.info, refused: s.bad, silent: s.bad }[request.state];
+  if (request.state === 'granted') return null;
+  return (
+    <div className={`${s.alert} ${tone}`} role="status">
+      <div className={s.alertRow}>
+        <b>{t(key, { command: label(request.label, request.command), master: word('source', request.master) })}</b>
+        {request.reason && <span>{request.reason}</span>}
+        {request.state === 'pending' ? <TimeLeft due={request.deadline} /> : <Moment at={request.ended_at} />}
+      </div>
+    </div>
+  );
+}
+
+function Cases({ order }: { order: Order }) {
+  const { t, label } = useText();
+  const { word, tone } = useMeta();
+  const { ask } = useCommands();
+  return (
+    <Panel title={t('order.cases')}>
+      <div className={s.items}>
+        {order.cases.map((item) => (
+          <div key={item.id} className={s.item}>
+            <div className={s.line}>
+              <b>{word('case_type', item.type)}</b>
+              <span className="mono">{item.id}</span>
+              <Pill tone={tone('categories', item.category)}>{label(item.label, item.state)}</Pill>
+              {item.open && item.due_at && (
+                <span>
+                  <span className="quiet">{t('order.case_due')}</span> <TimeLeft due={item.due_at} />
+                </span>
+              )}
+              {item.commands.filter((c) => c.allowed).map((offer) => (
+                <Button key={offer.name} size="small" danger={offer.tone === 'danger'} onClick={() => ask({ order: order.id, orderNo: `${order.status.order_no ?? order.id} · ${item.id}`, offer, context: { currency: order.currency, lines: order.lines } })}>
+                  {label(offer.label, offer.name)}
+                </Button>
+              ))}
+            </div>
+            {(item.reason || item.text) && <p className={s.note}>{[item.reason, item.text].filter(Boolean).join(' · ')}</p>}
+          </div>
+        ))}
+      </div>
+    </Panel>
+  );
+}

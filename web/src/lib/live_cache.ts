@@ -1,0 +1,229 @@
+import type { InfiniteData, QueryClient, QueryKey } from '@tanstack/react-query';
+import type { Board, BoardFilter, Cell, Change, Order, OrderPage, OrderRow, Status } from '@/api/types';
+
+/// What a change does to what is on the screen. A version already there is never replaced by an older
+/// one, so repeats, late answers and optimistic patches all end in what the stream says.
+const refetch_ms = 400;
+const groups_ms = 5_000;
+const rows_max = 200;
+
+export class LiveCache {
+  private wanted = new Set<string>();
+  private touched = new Set<string>();
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private groupTimer: ReturnType<typeof setTimeout> | undefined;
+  private arrived = 0;
+
+  constructor(
+    private readonly queries: QueryClient,
+    private readonly rowsOf: (ids: string[]) => Promise<OrderRow[]>,
+  ) {}
+
+  apply(changes: Change[]): void {
+    for (const [key, board] of this.queries.getQueriesData<Board>({ queryKey: ['board'] })) {
+      if (!board) continue;
+      this.set(key, this.patchBoard(board, changes));
+      if ((key[1] as BoardFilter).group) this.groupsLater();
+    }
+    const newest = newestOf(changes);
+    this.patchLists((row) => {
+      const change = newest.get(row.id);
+      if (!change || change.version <= row.status.version) return row;
+      this.wanted.add(row.id);
+      return { ...row, status: change.status, changed_at: change.at };
+    });
+    for (const [id, change] of newest) {
+      const patched = this.patchOrder(id, change.status);
+      if (patched) this.touched.add(id);
+    }
+    this.arrived += changes.filter((c) => !c.from).length;
+    this.later();
+  }
+
+  /// A status that came with the answer to a command: the same rule, ahead of the stream.
+  readonly applyStatus = (status: Status): void => {
+    for (const [key, board] of this.queries.getQueriesData<Board>({ queryKey: ['board'] })) {
+      const row = board && findRow(board, status.id);
+      if (!board || !row || row.status.version >= status.version) continue;
+      this.wanted.add(status.id);
+      const moved = moveCard(board, { ...row, status }, row.status, status);
+      this.set(key, moved);
+    }
+    this.patchLists((row) => {
+      if (row.id !== status.id || row.status.version >= status.version) return row;
+      this.wanted.add(row.id);
+      return { ...row, status };
+    });
+    if (this.patchOrder(status.id, status)) this.touched.add(status.id);
+    this.later();
+  };
+
+  reset(): void {
+    void this.queries.invalidateQueries({ predicate: (query) => query.queryKey[0] !== 'meta' });
+  }
+
+  /// New orders since lists were last read.
+  readonly arrivedCount = (): number => this.arrived;
+
+  // A patch is no answer of the server: how old the data is stays as it was.
+  private set(key: QueryKey, data: unknown): void {
+    this.queries.setQueryData(key, data, { updatedAt: this.queries.getQueryState(key)?.dataUpdatedAt });
+  }
+
+  private patchBoard(board: Board, changes: Change[]): Board {
+    const index = new Map<string, OrderRow>();
+    for (const column of board.columns)
+      for (const cell of Object.values(column.lanes)) for (const row of cell.items) index.set(row.id, row);
+    let next = board;
+    for (const change of changes) {
+      const row = index.get(change.id);
+      if (row && row.status.version >= change.version) continue;
+      const place = row ? row.status : change.from;
+      this.wanted.add(change.id);
+      const patched = row && { ...row, status: change.status, changed_at: change.at };
+      if (patched) index.set(change.id, patched);
+      next = moveCard(next, patched, place, change.to);
+    }
+    return next;
+  }
+
+  private patchLists(patch: (row: OrderRow) => OrderRow): void {
+    for (const [key, data] of this.queries.getQueriesData<InfiniteData<OrderPage>>({ queryKey: ['orders'] })) {
+      if (!data) continue;
+      let hit = false;
+      const pages = data.pages.map((page) => {
+        const items = page.items.map((row) => {
+          const next = patch(row);
+          hit ||= next !== row;
+          return next;
+        });
+        return { ...page, items };
+      });
+      if (hit) this.set(key, { ...data, pages });
+    }
+  }
+
+  private patchOrder(id: string, status: Status): boolean {
+    let hit = false;
+    for (const [key, order] of this.queries.getQueriesData<Order>({ queryKey: ['order', id, 'detail'] })) {
+      if (!order || order.view || order.status.version >= status.version) continue;
+      hit = true;
+      this.set(key, { ...order, status });
+    }
+    return hit;
+  }
+
+  private later(): void {
+    if (this.wanted.size + this.touched.size === 0) return;
+    this.timer ??= setTimeout(() => void this.readMore(), refetch_ms);
+  }
+
+  // Cards and rows carry more than a status (what may be done now, holds, badges): read those that
+  // changed, many at once, and open orders whole.
+  private async readMore(): Promise<void> {
+    this.timer = undefined;
+    for (const id of this.touched) void this.queries.invalidateQueries({ queryKey: ['order', id] });
+    this.touched.clear();
+    const ids = [...this.wanted].slice(0, rows_max);
+    this.wanted.clear();
+    if (ids.length === 0) return;
+    try {
+      this.mergeRows(await this.rowsOf(ids));
+    } catch {
+      // The stream goes on; the next change of these orders asks again.
+    }
+  }
+
+  private mergeRows(rows: OrderRow[]): void {
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    for (const [key, board] of this.queries.getQueriesData<Board>({ queryKey: ['board'] }))
+      if (board) this.set(key, mergeBoard(board, rows));
+    this.patchLists((row) => {
+      const fresh = byId.get(row.id);
+      return fresh && fresh.status.version >= row.status.version ? fresh : row;
+    });
+  }
+
+  private groupsLater(): void {
+    this.groupTimer ??= setTimeout(() => {
+      this.groupTimer = undefined;
+      void this.queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === 'board' && !!(queryKey[1] as BoardFilter).group });
+    }, groups_ms);
+  }
+}
+
+function newestOf(changes: Change[]): Map<string, Change> {
+  const out = new Map<string, Change>();
+  for (const change of changes) {
+    const seen = out.get(change.id);
+    if (!seen || seen.version < change.version) out.set(change.id, change);
+  }
+  return out;
+}
+
+function findRow(board: Board, id: string): OrderRow | undefined {
+  for (const column of board.columns)
+    for (const cell of Object.values(column.lanes)) {
+      const row = cell.items.find((r) => r.id === id);
+      if (row) return row;
+    }
+  return undefined;
+}
+
+interface Place {
+  category: string;
+  lane: string;
+}
+
+/// Takes a card from one cell to another, counts with it. Without a card only the counts move; the
+/// card is read and put in by `mergeBoard`.
+function moveCard(board: Board, row: OrderRow | undefined, from: Place | undefined, to: Place): Board {
+  const same = from && from.category === to.category && from.lane === to.lane;
+  const isOpen = (category: string) => board.columns.some((c) => c.category === category);
+  const columns = board.columns.map((column) => {
+    let lanes = column.lanes;
+    if (from?.category === column.category)
+      lanes = withCell(lanes, from.lane, (cell) => ({
+        ...cell,
+        count: Math.max(0, cell.count - (same ? 0 : 1)),
+        items: row ? cell.items.filter((r) => r.id !== row.id || same).map((r) => (r.id === row.id ? row : r)) : cell.items,
+      }));
+    if (to.category === column.category && !same)
+      lanes = withCell(lanes, to.lane, (cell) => ({ ...cell, count: cell.count + 1, items: row ? insert(cell.items, row) : cell.items }));
+    if (lanes === column.lanes) return column;
+    return { ...column, lanes, count: Object.values(lanes).reduce((sum, cell) => sum + cell.count, 0) };
+  });
+  const total = board.total + (isOpen(to.category) && !(from && isOpen(from.category)) ? 1 : 0) - (from && isOpen(from.category) && !isOpen(to.category) ? 1 : 0);
+  return { ...board, columns, total };
+}
+
+function mergeBoard(board: Board, rows: OrderRow[]): Board {
+  const columns = board.columns.map((column) => {
+    let lanes = column.lanes;
+    for (const row of rows) {
+      for (const [lane, cell] of Object.entries(lanes)) {
+        const known = cell.items.find((r) => r.id === row.id);
+        const belongs = row.status.category === column.category && row.status.lane === lane;
+        if (known && known.status.version > row.status.version) continue;
+        if (known || belongs)
+          lanes = withCell(lanes, lane, (c) => {
+            const items = c.items.filter((r) => r.id !== row.id);
+            return { ...c, items: belongs ? insert(items, row) : items };
+          });
+      }
+    }
+    return lanes === column.lanes ? column : { ...column, lanes };
+  });
+  return { ...board, columns };
+}
+
+function withCell(lanes: Record<string, Cell>, lane: string, change: (cell: Cell) => Cell): Record<string, Cell> {
+  return { ...lanes, [lane]: change(lanes[lane] ?? { count: 0, items: [] }) };
+}
+
+/// Most urgent first, as the server sends them.
+function insert(items: OrderRow[], row: OrderRow): OrderRow[] {
+  const due = (r: OrderRow) => r.due_at ?? '9';
+  const at = items.findIndex((r) => due(r) > due(row));
+  return at < 0 ? [...items, row] : [...items.slice(0, at), row, ...items.slice(at)];
+}
