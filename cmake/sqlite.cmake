@@ -14,8 +14,8 @@ set(CAIRN_SQLITE_TARBALL "" CACHE FILEPATH
 # Puts the package's tarball at `tarball`, checked; stops with what to do when it cannot be had.
 function(cairn_fetch_sqlite_package tarball)
   set(name "${CAIRN_SQLITE_PACKAGE}@${CAIRN_SQLITE_PACKAGE_VERSION}")
-  set(remedy "Give the file with -DCAIRN_SQLITE_TARBALL=<path> (`npm pack ${name}` on a machine with a "
-    "network makes it), or make npm work here.")
+  set(remedy "Give the file with -DCAIRN_SQLITE_TARBALL=<path> (`npm pack ${name}` makes it on a "
+    "machine with a network), or make npm work here.")
   if(CAIRN_SQLITE_TARBALL)
     file(COPY_FILE "${CAIRN_SQLITE_TARBALL}" "${tarball}")
   else()

@@ -48,8 +48,8 @@ Bytes aead_seal(const Key& key, const Nonce& nonce, BytesView associated, BytesV
     CAIRN_CHECK(EVP_EncryptUpdate(context, nullptr, &written, data_of(associated),
                                   size_of(associated)) == 1);
   if (!plain.empty())
-    CAIRN_CHECK(EVP_EncryptUpdate(context, data_of(out), &written, data_of(plain),
-                                  size_of(plain)) == 1);
+    CAIRN_CHECK(
+        EVP_EncryptUpdate(context, data_of(out), &written, data_of(plain), size_of(plain)) == 1);
   unsigned char* const end = data_of(out) + plain.size();
   CAIRN_CHECK(EVP_EncryptFinal_ex(context, end, &written) == 1);
   CAIRN_CHECK(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, kTagSize, end) == 1);
@@ -70,8 +70,8 @@ Result<Bytes> aead_open(const Key& key, const Nonce& nonce, BytesView associated
     CAIRN_CHECK(EVP_DecryptUpdate(context, nullptr, &written, data_of(associated),
                                   size_of(associated)) == 1);
   if (!text.empty())
-    CAIRN_CHECK(EVP_DecryptUpdate(context, data_of(out), &written, data_of(text),
-                                  size_of(text)) == 1);
+    CAIRN_CHECK(EVP_DecryptUpdate(context, data_of(out), &written, data_of(text), size_of(text)) ==
+                1);
   CAIRN_CHECK(EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, kTagSize, data_of(tag)) == 1);
   if (EVP_DecryptFinal_ex(context, data_of(tag), &written) != 1) {
     wipe(out.data(), out.size());

@@ -148,7 +148,8 @@ TEST(Sealed, FormatOfVersionOneIsKept) {
   Key key;
   for (std::size_t i = 0; i < key.size(); ++i) key[i] = static_cast<std::uint8_t>(i);
   const Bytes sealed = seal(key, 0x0102, "order", "张三");
-  EXPECT_EQ(to_hex(sealed), "0128edd2e43eafee79587434768738e8adbcb9d825a956c4bfb232858ca1b8c4926734");
+  EXPECT_EQ(to_hex(sealed),
+            "0128edd2e43eafee79587434768738e8adbcb9d825a956c4bfb232858ca1b8c4926734");
   EXPECT_EQ(open(key, 0x0102, "order", sealed).value(), "张三");
 }
 

@@ -43,9 +43,8 @@ Bytes seal(const Key& key, std::uint16_t field, BytesView associated, BytesView 
 
 Result<Bytes> open(const Key& key, std::uint16_t field, BytesView associated, BytesView sealed) {
   if (sealed.size() < kSealedOverhead)
-    return fail(ErrorCode::Damaged,
-                fmt::format("a sealed text has {} bytes; expected at least {}", sealed.size(),
-                            kSealedOverhead));
+    return fail(ErrorCode::Damaged, fmt::format("a sealed text has {} bytes; expected at least {}",
+                                                sealed.size(), kSealedOverhead));
   if (static_cast<std::uint8_t>(sealed[0]) != kVersion)
     return fail(ErrorCode::Damaged,
                 fmt::format("a sealed text has version {}; this program reads version {}",

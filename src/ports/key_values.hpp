@@ -12,8 +12,8 @@
 namespace cairn::ports {
 
 struct KeyValueChange {
-  std::string key;              ///< 1 to 1,024 bytes, any
-  std::optional<Bytes> value;   ///< none: erased
+  std::string key;             ///< 1 to 1,024 bytes, any
+  std::optional<Bytes> value;  ///< none: erased
 };
 
 /// Small durable tables of the application: reports of imports, answers kept for repeated requests,

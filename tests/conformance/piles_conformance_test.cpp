@@ -73,10 +73,10 @@ TYPED_TEST(PilesConformance, AnyBytesOfAnySize) {
 }
 
 TYPED_TEST(PilesConformance, ScanGivesKeysNumbersAndRows) {
-  ASSERT_TRUE(this->write({addition(2, 5, "b", "row b"), addition(9, 6, "c"),
-                           addition(1, 7, "a", "row a")}, 7));
-  ASSERT_TRUE(this->write({addition(2, 8, "b2", Bytes("row\0b2", 6)), addition(9, 6, "", "only")},
-                          9));
+  ASSERT_TRUE(this->write(
+      {addition(2, 5, "b", "row b"), addition(9, 6, "c"), addition(1, 7, "a", "row a")}, 7));
+  ASSERT_TRUE(
+      this->write({addition(2, 8, "b2", Bytes("row\0b2", 6)), addition(9, 6, "", "only")}, 9));
   ASSERT_TRUE(this->write({addition(1, 10, "a2")}, 10));
   std::map<Serial, Bytes> rows;
   const auto entries = this->scan(rows);

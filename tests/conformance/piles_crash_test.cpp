@@ -157,8 +157,8 @@ TEST_F(FailingDisk, PowerLossAtAnyWriteOrSync) {
 TEST_F(FailingDisk, AFailedWriteChangesNothingAndTheNextSucceeds) {
   int failed = 0;
   for (std::uint64_t seed = 1; seed <= 90; ++seed) {
-    const auto fault = std::array{disk::Fault::Full, disk::Fault::WriteError,
-                                  disk::Fault::SyncError}[seed % 3];
+    const auto fault =
+        std::array{disk::Fault::Full, disk::Fault::WriteError, disk::Fault::SyncError}[seed % 3];
     const Folder folder;
     disk::install(seed);
     SCOPED_TRACE("seed " + std::to_string(seed));

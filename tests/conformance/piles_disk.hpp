@@ -12,10 +12,10 @@ namespace cairn::piles_tests::disk {
 
 enum class Fault : std::uint8_t {
   None,
-  Full,       ///< the write fails with SQLITE_FULL, half of it done
-  WriteError, ///< the write fails with SQLITE_IOERR_WRITE, half of it done
-  SyncError,  ///< the sync fails, and what it should have synced may be lost silently
-  PowerCut,   ///< this and everything after it fails
+  Full,        ///< the write fails with SQLITE_FULL, half of it done
+  WriteError,  ///< the write fails with SQLITE_IOERR_WRITE, half of it done
+  SyncError,   ///< the sync fails, and what it should have synced may be lost silently
+  PowerCut,    ///< this and everything after it fails
 };
 
 /// Registers the disk as SQLite's default and forgets what it knew. `seed` decides what is lost.

@@ -81,8 +81,8 @@ TYPED_TEST(KeyValuesConformance, ScanIsByPrefixInOrderOfBytesAndPages) {
   for (const std::string key : {"import/2", "import/10", "import/1", "imports", "a", "import",
                                 "import/\xff", "import/\xff\xff", "\xff", "\xff\xff"})
     ASSERT_TRUE(this->store().put(key, key));
-  EXPECT_EQ(this->keys("import/"), (Keys{"import/1", "import/10", "import/2", "import/\xff",
-                                         "import/\xff\xff"}));
+  EXPECT_EQ(this->keys("import/"),
+            (Keys{"import/1", "import/10", "import/2", "import/\xff", "import/\xff\xff"}));
   EXPECT_EQ(this->keys("import/", "import/10", 2), (Keys{"import/2", "import/\xff"}));
   EXPECT_EQ(this->keys("import/", "import/\xff\xff"), Keys{});
   EXPECT_EQ(this->keys("import/", "a", 1), (Keys{"import/1"})) << "`after` lies before the prefix";

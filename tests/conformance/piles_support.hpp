@@ -37,7 +37,8 @@ class Folder {
 
 inline ports::AggregateKey key_of(Serial serial) {
   const auto digest = crypto::sha256(std::to_string(serial));
-  return {static_cast<std::uint8_t>(1 + serial % 3), ports::AggregateId::from(crypto::view(digest))};
+  return {static_cast<std::uint8_t>(1 + serial % 3),
+          ports::AggregateId::from(crypto::view(digest))};
 }
 
 inline PileAddition addition(Serial serial, std::uint64_t number, BytesView records,
@@ -92,9 +93,10 @@ class SqliteWorld final : public World {
     piles_ = sqlite::SqlitePiles::open(path(), {.wal_bytes_max = 100'000}).value();
   }
   void damage(Serial serial) override {
-    run_sql(path(), "UPDATE pile_chunk SET bytes = CAST(substr(bytes, 2) AS BLOB) WHERE chunk = "
-                    "(SELECT max(chunk) FROM pile_chunk WHERE serial = " +
-                        std::to_string(serial) + ")");
+    run_sql(path(),
+            "UPDATE pile_chunk SET bytes = CAST(substr(bytes, 2) AS BLOB) WHERE chunk = "
+            "(SELECT max(chunk) FROM pile_chunk WHERE serial = " +
+                std::to_string(serial) + ")");
   }
   std::string backup_name() override { return folder_ / "copy.db"; }
   std::unique_ptr<ports::Piles> open_backup(const std::string& name) override {

@@ -137,8 +137,7 @@ FileKeys::~FileKeys() {
 }
 
 Result<std::unique_ptr<FileKeys>> FileKeys::open(ports::Storage& storage, const std::string& path,
-                                                 const KeyBytes& master,
-                                                 FileKeysOptions options) {
+                                                 const KeyBytes& master, FileKeysOptions options) {
   const Bytes fingerprint = crypto::hkdf_sha256(view(master), "cairn", "fingerprint", 16);
   CAIRN_TRY(const bool is_there, storage.exists(path));
   if (!is_there) {
@@ -205,8 +204,8 @@ Result<void> FileKeys::load_ready(KeySlot next) {
 
 Result<void> FileKeys::write_header(KeySlot next, KeySlot made) {
   const std::uint64_t sequence = sequence_ + 1;
-  CAIRN_TRY_VOID(file_->write_at(kHeaderAt[(sequence + 1) % 2],
-                                 encode({sequence, next, made, fingerprint_})));
+  CAIRN_TRY_VOID(
+      file_->write_at(kHeaderAt[(sequence + 1) % 2], encode({sequence, next, made, fingerprint_})));
   CAIRN_TRY_VOID(file_->sync());
   // Only now: after a failure the same copy is written again, never the last good one.
   sequence_ = sequence;
@@ -218,7 +217,8 @@ Result<void> FileKeys::write_header(KeySlot next, KeySlot made) {
 Result<std::vector<FileKeys::Ready>> FileKeys::make_block() {
   const std::lock_guard lock(file_mutex_);
   if (made_ > std::numeric_limits<KeySlot>::max() - kBlock)
-    return fail(ErrorCode::TooLarge, fmt::format("{}: all {} slots for keys are used", path_, made_));
+    return fail(ErrorCode::TooLarge,
+                fmt::format("{}: all {} slots for keys are used", path_, made_));
   std::vector<Ready> block(kBlock);
   std::vector<std::uint8_t> nonces(kBlock * kNonceSize);
   crypto::random_bytes(nonces);
@@ -307,13 +307,12 @@ Result<KeyBytes> FileKeys::unwrap(KeySlot slot, BytesView stored) const {
   if (stored.size() == kSlotSize && static_cast<std::uint8_t>(stored[0]) == kKeyForm) {
     crypto::Nonce nonce;
     std::copy_n(stored.begin() + 4, nonce.size(), nonce.begin());
-    opened = crypto::aead_open(wrapping_, nonce, associated(slot),
-                               stored.substr(4 + nonce.size()));
+    opened = crypto::aead_open(wrapping_, nonce, associated(slot), stored.substr(4 + nonce.size()));
   }
   if (!opened)
-    return fail(ErrorCode::Damaged,
-                fmt::format("{}: slot {} is damaged; restore the file from its backup", path_,
-                            slot));
+    return fail(
+        ErrorCode::Damaged,
+        fmt::format("{}: slot {} is damaged; restore the file from its backup", path_, slot));
   KeyBytes key;
   std::copy(opened->begin(), opened->end(), key.begin());
   crypto::wipe(opened->data(), opened->size());

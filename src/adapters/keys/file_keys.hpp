@@ -32,7 +32,7 @@ struct FileKeysOptions {
 ///
 /// *Never given twice.* The header says from which slot on a start may give slots. While the store
 /// is open that is the first slot beyond the blocks made, so after a crash the rest of them is
-/// passed over (at most 6,144 numbers of four billion, and 64 bytes each). An orderly end writes the
+/// passed over (at most 6,144 numbers of four billion, 64 bytes each). An orderly end writes the
 /// slot that is really next, and a start moves it beyond the blocks again before it gives any.
 class FileKeys final : public ports::Keys {
  public:
@@ -94,7 +94,7 @@ class FileKeys final : public ports::Keys {
   bool is_making_ = false;
 
   std::mutex cache_mutex_;
-  std::vector<Cached> cache_;      ///< slot n lies at n modulo its size
+  std::vector<Cached> cache_;    ///< slot n lies at n modulo its size
   std::uint64_t destroyed_ = 0;  ///< counts, so that a reader does not bring a key back
 };
 

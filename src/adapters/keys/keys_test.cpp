@@ -114,7 +114,9 @@ TEST(FileKeys, NoSlotIsGivenTwiceAfterACrash) {
 
 TEST(FileKeys, ACrashAfterAnOrderlyEndRepeatsNoSlot) {
   memory::MemoryStorage storage;
-  { ASSERT_EQ(opened(storage)->take().value(), 1u); }
+  {
+    ASSERT_EQ(opened(storage)->take().value(), 1u);
+  }
   {
     const auto keys = opened(storage);
     ASSERT_EQ(keys->take().value(), 2u);
@@ -299,7 +301,7 @@ TEST(MasterKey, IsMadeOnceForItsOwnerOnly) {
   ASSERT_TRUE(key) << key.error().message;
   EXPECT_EQ(load_or_create_master_key(path).value(), *key);
   EXPECT_EQ(load_master_key(path).value(), *key);
-  struct stat status {};
+  struct stat status{};
   ASSERT_EQ(::stat(path.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0600u);
   ASSERT_EQ(::chmod(path.c_str(), 0644), 0);

@@ -38,8 +38,8 @@ std::unexpected<Error> failed(std::string_view what, const std::string& path) {
   const auto code = error == ENOENT                      ? ErrorCode::NotFound
                     : error == ENOSPC || error == EDQUOT ? ErrorCode::DiskFull
                                                          : ErrorCode::Io;
-  return fail(code, fmt::format("{}: cannot {} the master key: {}", path, what,
-                                std::strerror(error)));
+  return fail(code,
+              fmt::format("{}: cannot {} the master key: {}", path, what, std::strerror(error)));
 }
 
 /// Writes a new key beside `path` and links it there, so that a file of that name is always whole
@@ -81,7 +81,7 @@ Result<void> create(const std::string& path) {
 Result<ports::KeyBytes> load_master_key(const std::string& path) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return failed("open", path);
-  struct stat status {};
+  struct stat status{};
   if (::fstat(file.get(), &status) != 0) return failed("look at", path);
   if ((status.st_mode & S_IRWXO) != 0)
     return fail(ErrorCode::Invalid,

@@ -19,26 +19,35 @@ constexpr int kBusyTimeoutMs = 10'000;
 ErrorCode code_of(int code, int system_error) {
   if (system_error == ENOSPC || system_error == EDQUOT) return ErrorCode::DiskFull;
   switch (code & 0xff) {
-    case SQLITE_FULL: return ErrorCode::DiskFull;
+    case SQLITE_FULL:
+      return ErrorCode::DiskFull;
     case SQLITE_CORRUPT:
-    case SQLITE_NOTADB: return ErrorCode::Damaged;
+    case SQLITE_NOTADB:
+      return ErrorCode::Damaged;
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: return ErrorCode::Busy;
+    case SQLITE_LOCKED:
+      return ErrorCode::Busy;
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
     case SQLITE_READONLY:
     case SQLITE_PERM:
-    case SQLITE_NOMEM: return ErrorCode::Io;
-    default: return ErrorCode::Internal;
+    case SQLITE_NOMEM:
+      return ErrorCode::Io;
+    default:
+      return ErrorCode::Internal;
   }
 }
 
 std::string_view remedy_of(ErrorCode code) {
   switch (code) {
-    case ErrorCode::DiskFull: return "; make room on this disk";
-    case ErrorCode::Damaged: return "; run `cairn verify`, and restore this file from a backup";
-    case ErrorCode::Busy: return "; another program holds this file: end it";
-    default: return "";
+    case ErrorCode::DiskFull:
+      return "; make room on this disk";
+    case ErrorCode::Damaged:
+      return "; run `cairn verify`, and restore this file from a backup";
+    case ErrorCode::Busy:
+      return "; another program holds this file: end it";
+    default:
+      return "";
   }
 }
 
@@ -269,8 +278,7 @@ Result<void> Connection::copy_to(const std::string& path) {
     result = std::unexpected(error_of(target, code, fmt::format("copy {} there", path_), path));
   sqlite3_close_v2(target);
   if (!result)
-    for (const auto* suffix : {"", "-journal", "-wal", "-shm"})
-      ::unlink((path + suffix).c_str());
+    for (const auto* suffix : {"", "-journal", "-wal", "-shm"}) ::unlink((path + suffix).c_str());
   return result;
 }
 

@@ -90,7 +90,7 @@ class Connection {
 
   /// Size of the write-ahead log as of this connection's last commit.
   std::uint64_t wal_bytes() const;
-  /// Copies what no reader needs from the write-ahead log into the file, never waiting for a reader.
+  /// Copies from the write-ahead log into the file what it can without waiting for a reader.
   Result<void> checkpoint();
   /// Copies everything as of now into a new file at `path`, synced. An existing file is refused
   /// (Invalid); a file that could not be completed is removed.

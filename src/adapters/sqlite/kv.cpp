@@ -27,8 +27,7 @@ struct KeyValueStore::Reader {
 
 KeyValueStore::KeyValueStore(std::unique_ptr<Writer> writer) : writer_(std::move(writer)) {
   readers_ = std::make_unique<Pool<Reader>>(
-      kIdleReadersMax,
-      [path = writer_->connection.path()]() -> Result<std::unique_ptr<Reader>> {
+      kIdleReadersMax, [path = writer_->connection.path()]() -> Result<std::unique_ptr<Reader>> {
         CAIRN_TRY(auto connection, Connection::open(path, Access::Read));
         CAIRN_TRY(auto get, connection.prepare("SELECT value FROM key_value WHERE key = ?1"));
         return std::unique_ptr<Reader>(new Reader{std::move(connection), std::move(get)});
@@ -43,8 +42,8 @@ Result<std::unique_ptr<KeyValueStore>> KeyValueStore::open(const std::string& pa
   CAIRN_TRY(auto put, connection.prepare("INSERT INTO key_value(key, value) VALUES(?1, ?2) "
                                          "ON CONFLICT(key) DO UPDATE SET value = excluded.value"));
   CAIRN_TRY(auto erase, connection.prepare("DELETE FROM key_value WHERE key = ?1"));
-  auto writer = std::unique_ptr<Writer>(
-      new Writer{std::move(connection), std::move(put), std::move(erase)});
+  auto writer =
+      std::unique_ptr<Writer>(new Writer{std::move(connection), std::move(put), std::move(erase)});
   return std::unique_ptr<KeyValueStore>(new KeyValueStore(std::move(writer)));
 }
 

@@ -19,8 +19,7 @@ class KeyValueStore final : public ports::KeyValues {
 
   Result<void> write(std::span<const ports::KeyValueChange> changes) override;
   Result<std::optional<Bytes>> get(std::string_view key) override;
-  Result<void> scan(std::string_view prefix, std::string_view after,
-                    const Visitor& visit) override;
+  Result<void> scan(std::string_view prefix, std::string_view after, const Visitor& visit) override;
   Result<void> backup_to(const std::string& path) override;
 
  private:

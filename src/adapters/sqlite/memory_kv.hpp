@@ -13,8 +13,7 @@ class MemoryKeyValues final : public ports::KeyValues {
  public:
   Result<void> write(std::span<const ports::KeyValueChange> changes) override;
   Result<std::optional<Bytes>> get(std::string_view key) override;
-  Result<void> scan(std::string_view prefix, std::string_view after,
-                    const Visitor& visit) override;
+  Result<void> scan(std::string_view prefix, std::string_view after, const Visitor& visit) override;
   /// Keeps a copy under the name `path`.
   Result<void> backup_to(const std::string& path) override;
 

@@ -18,8 +18,7 @@ Result<void> MemoryPiles::check(std::span<const ports::PileAddition> additions) 
     if (found != state_.piles.end() && found->second.key != addition.key)
       return fail(ErrorCode::Internal,
                   fmt::format("memory: serial {} belongs to another aggregate than {}:{}",
-                              addition.serial, addition.key.kind,
-                              to_hex(addition.key.id.view())));
+                              addition.serial, addition.key.kind, to_hex(addition.key.id.view())));
   }
   return {};
 }
@@ -67,8 +66,7 @@ Result<Bytes> MemoryPiles::read(ports::Serial serial) {
   return out;
 }
 
-Result<void> MemoryPiles::scan(
-    const std::function<Result<void>(const ports::PileEntry&)>& visit) {
+Result<void> MemoryPiles::scan(const std::function<Result<void>(const ports::PileEntry&)>& visit) {
   // A visitor may read or write: it sees the state as it was when the scan began.
   State state;
   {

@@ -52,7 +52,7 @@ std::uint32_t crc_of(ports::Serial serial, std::int64_t form, BytesView bytes) {
   return crc32c(bytes, crc32c(head));
 }
 
-/// What is wrong with the chunk in columns serial, form, crc, bytes from `first` on; empty: nothing.
+/// What is wrong with the chunk in columns serial, form, crc, bytes from `first` on, if anything.
 std::string fault_of(const Statement& row, int first, std::int64_t chunk) {
   const auto serial = row.integer(first);
   const auto form = row.integer(first + 1);
@@ -61,9 +61,10 @@ std::string fault_of(const Statement& row, int first, std::int64_t chunk) {
                        chunk, serial, form);
   const auto crc = crc_of(static_cast<ports::Serial>(serial), form, row.bytes(first + 3));
   if (crc == row.integer(first + 2)) return {};
-  return fmt::format("chunk {} of aggregate {} has checksum {:08x}, expected {:08x}: its bytes are "
-                     "damaged",
-                     chunk, serial, crc, row.integer(first + 2));
+  return fmt::format(
+      "chunk {} of aggregate {} has checksum {:08x}, expected {:08x}: its bytes are "
+      "damaged",
+      chunk, serial, crc, row.integer(first + 2));
 }
 
 }  // namespace
@@ -77,11 +78,12 @@ struct SqlitePiles::Writer {
     auto& c = writer->connection;
     CAIRN_TRY(writer->add_chunk,
               c.prepare("INSERT INTO pile_chunk(serial, form, crc, bytes) VALUES(?1, ?2, ?3, ?4)"));
-    CAIRN_TRY(writer->put_aggregate,
-              c.prepare("INSERT INTO aggregate(serial, kind, id, last_number) VALUES(?1, ?2, ?3, ?4) "
-                        "ON CONFLICT(serial) DO UPDATE SET "
-                        "last_number = max(last_number, excluded.last_number) "
-                        "WHERE kind = excluded.kind AND id = excluded.id"));
+    CAIRN_TRY(
+        writer->put_aggregate,
+        c.prepare("INSERT INTO aggregate(serial, kind, id, last_number) VALUES(?1, ?2, ?3, ?4) "
+                  "ON CONFLICT(serial) DO UPDATE SET "
+                  "last_number = max(last_number, excluded.last_number) "
+                  "WHERE kind = excluded.kind AND id = excluded.id"));
     CAIRN_TRY(writer->put_row, c.prepare("INSERT INTO view_row(serial, row) VALUES(?1, ?2) "
                                          "ON CONFLICT(serial) DO UPDATE SET row = excluded.row"));
     CAIRN_TRY(writer->set_position, c.prepare("UPDATE meta SET position = ?1"));
@@ -106,8 +108,7 @@ struct SqlitePiles::Reader {
 SqlitePiles::SqlitePiles(std::unique_ptr<Writer> writer, PilesOptions options)
     : options_(options), writer_(std::move(writer)) {
   readers_ = std::make_unique<Pool<Reader>>(
-      options.idle_readers_max,
-      [path = writer_->connection.path()] { return Reader::make(path); });
+      options.idle_readers_max, [path = writer_->connection.path()] { return Reader::make(path); });
 }
 
 SqlitePiles::~SqlitePiles() = default;
@@ -180,15 +181,13 @@ Result<Bytes> SqlitePiles::read(ports::Serial serial) {
     CAIRN_TRY(const bool has_row, row.step());
     if (!has_row) return out;
     if (const auto fault = fault_of(row, 1, row.integer(0)); !fault.empty())
-      return fail(ErrorCode::Damaged,
-                  fmt::format("{}: {}; restore this file from a backup",
-                              reader->connection.path(), fault));
+      return fail(ErrorCode::Damaged, fmt::format("{}: {}; restore this file from a backup",
+                                                  reader->connection.path(), fault));
     out.append(row.bytes(4));
   }
 }
 
-Result<void> SqlitePiles::scan(
-    const std::function<Result<void>(const ports::PileEntry&)>& visit) {
+Result<void> SqlitePiles::scan(const std::function<Result<void>(const ports::PileEntry&)>& visit) {
   CAIRN_TRY(auto reader, readers_->take());
   CAIRN_TRY(auto row, reader->connection.prepare(
                           "SELECT a.serial, a.kind, a.id, a.last_number, v.row FROM aggregate a "
@@ -238,9 +237,9 @@ Result<std::vector<std::string>> SqlitePiles::verify() {
         faults.push_back(std::move(fault));
     }
   }
-  CAIRN_TRY(auto orphan, connection.prepare(
-                             "SELECT DISTINCT serial FROM pile_chunk "
-                             "WHERE serial NOT IN (SELECT serial FROM aggregate) LIMIT 100"));
+  CAIRN_TRY(auto orphan,
+            connection.prepare("SELECT DISTINCT serial FROM pile_chunk "
+                               "WHERE serial NOT IN (SELECT serial FROM aggregate) LIMIT 100"));
   while (true) {
     CAIRN_TRY(const bool has_row, orphan.step());
     if (!has_row) break;

@@ -18,10 +18,11 @@ struct PilesOptions {
 /// The piles of one shard in one SQLite file.
 ///
 /// Owned by the shard's drain, whose thread calls `write`, `drop_rows` and `backup_to`; any thread
-/// may `read`, `scan` and `verify`, each on a connection of its own, without waiting for the writer.
-/// A visitor of `scan` may call `read`. When the world fails, `write` has changed nothing; one that
-/// was committed but whose checkpoint fails has succeeded: the checkpoint is tried again by the next
-/// write, which fails if it fails again, so that the write-ahead log does not grow for ever.
+/// may `read`, `scan` and `verify`, each on a connection of its own, without waiting for the
+/// writer. A visitor of `scan` may call `read`. When the world fails, `write` has changed nothing;
+/// one that was committed but whose checkpoint fails has succeeded: the checkpoint is tried again
+/// by the next write, which fails if it fails again, so that the write-ahead log does not grow for
+/// ever.
 class SqlitePiles final : public ports::Piles {
  public:
   /// Opens or creates. Errors: Invalid (not a pile file, or of another release), Damaged, Io.
