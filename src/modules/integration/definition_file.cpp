@@ -229,7 +229,7 @@ std::vector<Guard> DefinitionFile::guards(const YAML::Node& node) {
 Shape DefinitionFile::taken(const YAML::Node& node) {
   Shape out;
   out.kind = Shape::Kind::Take;
-  expect_map(node, "value", {"from", "as", "digits", "words", "otherwise", "when"});
+  expect_map(node, "value", {"from", "as", "digits", "words", "otherwise", "when", "required"});
   out.path = required_text(node, "from", "value");
   if (node["words"]) {
     if (node["words"].IsMap())
@@ -257,13 +257,13 @@ Shape DefinitionFile::shape(const YAML::Node& node, int depth) {
   if (node["from"]) {
     out = taken(node);
   } else if (node["sum"]) {
-    expect_map(node, "sum", {"sum", "of", "as", "digits", "when"});
+    expect_map(node, "sum", {"sum", "of", "as", "digits", "when", "where", "required"});
     out.kind = Shape::Kind::Sum;
     out.columns = texts(node["sum"], "sum");
     out.path = required_text(node, "of", "sum");
     out.as = As::Money;
   } else if (node["list"] || node["fields"]) {
-    expect_map(node, "fields", {"list", "fields", "when"});
+    expect_map(node, "fields", {"list", "fields", "when", "where", "required"});
     out.kind = node["list"] ? Shape::Kind::List : Shape::Kind::Object;
     out.path = text(node, "list");
     if (node["fields"] && node["fields"].IsMap())
@@ -291,6 +291,8 @@ Shape DefinitionFile::shape(const YAML::Node& node, int depth) {
     fault(node, "a sum is of money or integers");
   out.digits = static_cast<int>(integer(node, "digits", 0, 6, 2));
   out.when = guards(node["when"]);
+  out.where = guards(node["where"]);
+  out.is_required = flag(node, "required", false);
   return out;
 }
 

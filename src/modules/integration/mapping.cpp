@@ -151,6 +151,7 @@ void collect(const Shape& shape, const std::string& list, std::vector<std::strin
   const bool is_list = shape.kind == Shape::Kind::List || shape.kind == Shape::Kind::Sum;
   if (shape.kind == Shape::Kind::Take) put(shape.path);
   if (is_list) out.push_back(shape.path + "\n");
+  for (const auto& guard : shape.where) out.push_back(shape.path + "\n" + guard.path);
   for (const auto& column : shape.columns) out.push_back(shape.path + "\n" + column);
   for (const auto& [name, field] : shape.fields) collect(field, is_list ? shape.path : list, out);
 }

@@ -78,6 +78,7 @@ Result<bool> append_sum(const Shape& shape, const Scope& scope, std::string& out
   std::int64_t total = 0;
   bool is_any = false;
   CAIRN_TRY_VOID(scope.each(shape.path, [&](const Scope& row) -> Result<void> {
+    if (!holds(shape.where, row)) return {};
     for (const auto& column : shape.columns) {
       const auto text = row.text(column);
       if (!text) continue;
@@ -115,6 +116,43 @@ Result<void> append_members(const Shape& shape, const Scope& scope,
   return {};
 }
 
+Result<bool> append_list(const Shape& shape, const Scope& scope, const std::optional<Zone>& zone,
+                         std::string& out) {
+  const std::size_t before = out.size();
+  char separator = '[';
+  std::size_t index = 0;
+  CAIRN_TRY_VOID(scope.each(shape.path, [&](const Scope& row) -> Result<void> {
+    const std::size_t at = index++;
+    if (!holds(shape.where, row)) return {};
+    out += separator;
+    separator = ',';
+    auto made = append_members(shape, row, zone, out);
+    if (!made) made.error().pointer = fmt::format("/{}{}", at, made.error().pointer);
+    return made;
+  }));
+  if (out.size() == before) return false;
+  out += ']';
+  return true;
+}
+
+Result<bool> append_value(const Shape& shape, const Scope& scope, const std::optional<Zone>& zone,
+                          std::string& out) {
+  switch (shape.kind) {
+    case Shape::Kind::Constant: out += shape.constant; return true;
+    case Shape::Kind::Take: return append_taken(shape, scope, zone, out);
+    case Shape::Kind::Sum: return append_sum(shape, scope, out);
+    case Shape::Kind::List: return append_list(shape, scope, zone, out);
+    case Shape::Kind::Object: {
+      const std::size_t before = out.size();
+      CAIRN_TRY_VOID(append_members(shape, scope, zone, out));
+      if (out.size() > before + 2) return true;
+      out.resize(before);
+      return false;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 bool holds(const std::vector<Guard>& guards, const Scope& scope) {
@@ -135,36 +173,11 @@ bool holds(const std::vector<Guard>& guards, const Scope& scope) {
 Result<bool> append_shaped(const Shape& shape, const Scope& scope, const std::optional<Zone>& zone,
                            std::string& out) {
   if (!holds(shape.when, scope)) return false;
-  switch (shape.kind) {
-    case Shape::Kind::Constant: out += shape.constant; return true;
-    case Shape::Kind::Take: return append_taken(shape, scope, zone, out);
-    case Shape::Kind::Sum: return append_sum(shape, scope, out);
-    case Shape::Kind::Object: {
-      const std::size_t before = out.size();
-      CAIRN_TRY_VOID(append_members(shape, scope, zone, out));
-      if (out.size() > before + 2) return true;
-      out.resize(before);
-      return false;
-    }
-    case Shape::Kind::List: {
-      const std::size_t before = out.size();
-      char separator = '[';
-      std::size_t index = 0;
-      auto done = scope.each(shape.path, [&](const Scope& row) -> Result<void> {
-        out += separator;
-        separator = ',';
-        auto made = append_members(shape, row, zone, out);
-        if (!made) made.error().pointer = fmt::format("/{}{}", index, made.error().pointer);
-        ++index;
-        return made;
-      });
-      if (!done) return std::unexpected(std::move(done).error());
-      if (out.size() == before) return false;
-      out += ']';
-      return true;
-    }
-  }
-  return false;
+  auto made = append_value(shape, scope, zone, out);
+  if (made && !*made && shape.is_required)
+    return fail(ErrorCode::Invalid, fmt::format("{} is needed for this and was not told",
+                                                shape.path.empty() ? "a value" : shape.path));
+  return made;
 }
 
 Result<std::int64_t> parse_money(std::string_view text, int digits) {

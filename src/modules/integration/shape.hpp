@@ -64,7 +64,9 @@ struct Shape {
   std::map<std::string, std::string, std::less<>> words;  ///< Take: what a word becomes
   std::optional<std::string> otherwise;                   ///< Take: what another word becomes
   std::vector<ShapeMember> fields;  ///< Object, List
-  std::vector<Guard> when;
+  std::vector<Guard> when;   ///< else there is no value
+  std::vector<Guard> where;  ///< List, Sum: elements for which these hold
+  bool is_required = false;  ///< without a value the whole fact fails
 };
 struct ShapeMember {
   std::string name;

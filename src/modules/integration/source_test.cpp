@@ -13,7 +13,9 @@ std::string fault_of(std::string_view yaml) {
 TEST(Source, EveryFileShippedIsGood) {
   const auto sources = Sources::load(CAIRN_SOURCE_DIR "/definitions/sources");
   ASSERT_TRUE(sources) << sources.error().message;
-  for (const char* id : {"cairn", "generic"}) EXPECT_NE(sources->find(id), nullptr) << id;
+  for (const char* id :
+       {"cairn", "generic", "olist", "taobao", "pinduoduo", "weixin_shop", "shopify"})
+    EXPECT_NE(sources->find(id), nullptr) << id;
   EXPECT_EQ(sources->find("cairn")->master_of("payment"), "cairn");
   EXPECT_EQ(sources->find("generic")->master_of("payment"), "generic");
   EXPECT_EQ(sources->find("generic")->master_of("pick"), "warehouse");
