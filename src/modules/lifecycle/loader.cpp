@@ -6,6 +6,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/bytes.hpp"
+#include "base/ranges.hpp"
 #include "crypto/hash.hpp"
 #include "modules/lifecycle/loader_lifecycle.hpp"
 #include "modules/lifecycle/loader_tables.hpp"
@@ -61,6 +63,29 @@ Bytes hash_of(const Files& files) {
   return Bytes(crypto::view(hash.finish()));
 }
 
+std::string file_of(const Lifecycle& chart, const Files& files) {
+  for (const auto& [file, text] : files)
+    if (to_hex(crypto::view(crypto::sha256(text))) == chart.version()) return file;
+  return chart.name();
+}
+
+/// Steps of cases that orders name must be steps of some after-sale lifecycle.
+void check_case_steps(const Definitions::Parts& parts, const Files& files,
+                      std::vector<Fault>& faults) {
+  std::vector<std::string_view> steps;
+  for (const auto& chart : parts.lifecycles)
+    if (chart->subject() == Lifecycle::Subject::AfterSale)
+      for (const auto& state : chart->states())
+        for (const auto& t : state.transitions()) steps.push_back(t.on);
+  for (const auto& chart : parts.lifecycles)
+    for (const auto& state : chart->states())
+      for (const auto& t : state.transitions())
+        if (!t.case_step.empty() && !contains(steps, std::string_view(t.case_step)))
+          faults.push_back({file_of(*chart, files), t.line, 1, "unknown_step",
+                            fmt::format("no after-sale lifecycle has a step \"{}\"",
+                                        t.case_step)});
+}
+
 }  // namespace
 
 std::expected<Files, std::vector<Fault>> read_files(const fs::path& folder) {
@@ -92,6 +117,7 @@ std::expected<Definitions, std::vector<Fault>> load(const Files& files) {
                         fmt::format("lifecycle \"{}\" is defined twice", chart->name())});
     parts.lifecycles.push_back(std::move(chart));
   }
+  if (faults.empty()) check_case_steps(parts, files, faults);
   if (!faults.empty()) {
     std::ranges::sort(faults, [](const Fault& a, const Fault& b) {
       return std::tie(a.file, a.line, a.column, a.message) <

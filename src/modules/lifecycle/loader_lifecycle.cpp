@@ -180,7 +180,7 @@ class Builder {
     if (!reader_.expect_map(node, what,
                             {"from", "on", "after", "always", "kind", "labels", "who", "with",
                              "when", "guard", "to", "leads", "delay", "since", "until", "plus",
-                             "as", "reason", "emits", "then", "needs", "area"}))
+                             "as", "reason", "emits", "then", "needs", "area", "case"}))
       return;
     Transition t;
     t.on = name.text;
@@ -278,6 +278,7 @@ class Builder {
         reader_.unknown(*area, "unknown_area", "area",
                         {"none", "payment", "cancel", "amend", "refund", "completion", "dispatch"});
     }
+    t.case_step = reader_.text_of(node, "case");
     t.then = reader_.texts(node.find("then"), "then");
     std::vector<std::string_view> effects;
     for (const auto& effect : around_.effects) effects.push_back(effect.code);

@@ -56,6 +56,7 @@ struct Transition {
   model::EventType emits = model::EventType::CustomHappened;  ///< what an accepted command becomes
   std::vector<std::string> then;         ///< codes of effects
   std::vector<std::string> needs;        ///< payload fields that must be given
+  std::string case_step;                 ///< of an order: the step it is of the case it names
   Area area = Area::None;
   int line = 0;                          ///< in its file
 

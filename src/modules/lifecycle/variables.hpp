@@ -129,6 +129,7 @@ inline constexpr std::int64_t kUnset = std::numeric_limits<std::int64_t>::max();
   X(Now, "now", Time, "The time of the command; not in automatic transitions")                     \
   X(PlacedAt, "placed_at", Time, "When the order was placed")                                      \
   X(PaidAt, "paid_at", Time, "When the terms were satisfied")                                      \
+  X(DepositPaidAt, "deposit_paid_at", Time, "When the deposit was paid or waived")                  \
   X(ReleasedAt, "released_at", Time, "When the order was released")                                \
   X(FirstShippedAt, "first_shipped_at", Time, "When the first package left")                       \
   X(LastShippedAt, "last_shipped_at", Time, "When the latest package left")                        \
