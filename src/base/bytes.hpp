@@ -123,7 +123,7 @@ struct FixedBytes {
   /// The first N bytes of `bytes`, which must be at least as long (zero-filled otherwise).
   static FixedBytes from(BytesView bytes) {
     FixedBytes out;
-    std::memcpy(out.data.data(), bytes.data(), std::min(N, bytes.size()));
+    if (!bytes.empty()) std::memcpy(out.data.data(), bytes.data(), std::min(N, bytes.size()));
     return out;
   }
   /// These bytes are already a cryptographic hash, so the first eight serve as one.

@@ -400,7 +400,7 @@ void Shard::record_change(Batch& batch, Hot& hot, const model::Identity& cause, 
   const auto reducer = kind_of(hot.key).reducer;
   ++hot.version;
   ++counts_.changes;
-  batch.changes.push_back({hot.serial, batch.next_number, hot.version, nullptr});
+  batch.changes.push_back({hot.serial, batch.next_number, hot.version, nullptr, was});
   record(batch, hot, ports::RecordType::Change,
          encode(Change{hot.version, cause, std::move(was), reducer->summary(*hot.state)}));
 }
@@ -482,7 +482,7 @@ void Shard::publish(Batch& batch) {
   for (const auto& change : batch.changes) {
     const auto& hot = *slots_[change.serial].hot;
     committed.push_back({hot.key, hot.serial, change.number, change.version, change.cause,
-                         hot.state.get()});
+                         hot.state.get(), change.was});
   }
   if (listener_ && !committed.empty()) listener_->committed(options_.index, committed);
   for (auto& waiting : batch.waiting)

@@ -30,7 +30,8 @@ struct Committed {
   std::uint64_t number = 0;   ///< of the change record
   std::uint64_t version = 0;  ///< of the aggregate after it
   const model::Event* cause = nullptr;  ///< null: its time came
-  const Aggregate* state = nullptr;
+  const Aggregate* state = nullptr;     ///< as it is after the whole batch
+  BytesView was;                        ///< Reducer::summary before the change
 };
 
 /// A letter that is owed, on its way out.

@@ -68,6 +68,7 @@ struct Shard::Batch {
     Serial serial;
     std::uint64_t number, version;
     const model::Event* cause;
+    Bytes was;
   };
   std::vector<ChangeNote> changes;
   struct Waiting {

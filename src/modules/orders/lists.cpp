@@ -118,24 +118,69 @@ bool ListQuery::matches(const Row& row, Time now) const {
   for (const auto& group : tokens)
     if (std::ranges::none_of(group, [&](const Bytes& token) { return has_token(row, token); }))
       return false;
+  if (!order_no.empty() && model::normalise_reference("order", row.order_no) != order_no)
+    return false;
+  if (!ids.empty() && !contains(ids, row.id)) return false;
   if (text.empty()) return true;
   return contains_ignoring_case(row.order_no, text) ||
          std::ranges::any_of(text_tokens, [&](const Bytes& t) { return has_token(row, t); });
 }
 
-Result<ListResult> list(const Rows& rows, const ListQuery& query, const Page& page, Time now) {
+namespace {
+
+/// Which of the pasted numbers a row answers to.
+class Pasted {
+ public:
+  explicit Pasted(const std::vector<std::string>& numbers) : numbers_(numbers) {
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      by_number_[numbers[i]] = i;
+      by_token_[number_token("", numbers[i])] = i;
+    }
+    is_found_.resize(numbers.size());
+  }
+  bool matches(const Row& row) {
+    if (numbers_.empty()) return true;
+    bool any = false;
+    const auto found = by_number_.find(model::normalise_reference("order", row.order_no));
+    if (found != by_number_.end()) any = is_found_[found->second] = true;
+    for (std::size_t at = 0; at + 8 <= row.tokens.size(); at += 8)
+      if (const auto token = by_token_.find(row.tokens.substr(at, 8)); token != by_token_.end())
+        any = is_found_[token->second] = true;
+    return any;
+  }
+  std::vector<std::string> not_found() const {
+    std::vector<std::string> out;
+    for (std::size_t i = 0; i < numbers_.size(); ++i)
+      if (!is_found_[i]) out.push_back(numbers_[i]);
+    return out;
+  }
+
+ private:
+  const std::vector<std::string>& numbers_;
+  std::map<std::string, std::size_t> by_number_;
+  std::map<Bytes, std::size_t> by_token_;
+  std::vector<bool> is_found_;
+};
+
+}  // namespace
+
+Result<ListResult> list(const Rows& rows, const ListQuery& asked, const Page& page, Time now) {
   CAIRN_TRY(const auto after, parse_cursor(page.cursor));
+  ListQuery query = asked;
+  query.order_no = model::normalise_reference("order", query.order_no);
+  Pasted pasted(query.numbers);
   ListResult result;
   const auto before = [&](const Place& a, const Place& b) {
     return page.is_descending ? b < a : a < b;
   };
   Best<Place, decltype(before)> best(page.limit + 1, before);
   rows.each([&](const Row& row) {
-    if (!query.matches(row, now)) return;
+    if (!query.matches(row, now) || !pasted.matches(row)) return;
     ++result.total;
     Place place{sort_value(row, page.key), row.id};
     if (!after || before(*after, place)) best.offer(std::move(place));
   });
+  result.not_found = pasted.not_found();
   auto places = best.take();
   if (places.size() > page.limit) {
     places.pop_back();

@@ -25,6 +25,9 @@ struct ListQuery {
   Time promised_from = Time::none(), promised_until = Time::never();
   std::string text;                    ///< part of the order number, upper case, or …
   std::vector<Bytes> text_tokens;      ///< … one of these
+  std::string order_no;                ///< exactly, normalised by `list`
+  std::vector<model::OrderId> ids;     ///< any of
+  std::vector<std::string> numbers;    ///< any of, normalised: order numbers or references
   bool is_impossible = false;          ///< a filter names something no order has
 
   bool matches(const Row& row, Time now) const;
@@ -42,6 +45,7 @@ struct ListResult {
   std::vector<Row> rows;
   std::string next_cursor;
   std::size_t total = 0;
+  std::vector<std::string> not_found;  ///< of query.numbers
 };
 
 /// Errors: Invalid, when the cursor is not one of ours.

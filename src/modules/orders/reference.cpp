@@ -178,6 +178,7 @@ void Quarantine::put(ports::AggregateKey key, std::uint32_t serial, const core::
     if (told.is_dismissed || reference.is_claimed_at(told.occurred)) continue;
     ++row.waiting;
     if (row.oldest.is_none() || told.occurred < row.oldest) row.oldest = told.occurred;
+    row.newest = std::max(row.newest, told.occurred);
   }
   row.claims = static_cast<std::uint32_t>(reference.claims.size());
   std::lock_guard lock(mutex_);
@@ -194,6 +195,7 @@ Bytes Quarantine::bytes(std::uint32_t serial) const {
     w.bytes(*text);
   w.varint(found->second.waiting);
   w.i64(found->second.oldest.us);
+  w.i64(found->second.newest.us);
   w.varint(found->second.claims);
   return out;
 }
@@ -205,6 +207,7 @@ Result<void> Quarantine::load(ports::AggregateKey key, std::uint32_t serial, Byt
   for (auto* text : {&row.scheme, &row.issuer, &row.value}) *text = r.bytes();
   row.waiting = static_cast<std::uint32_t>(r.varint());
   row.oldest.us = r.i64();
+  row.newest.us = r.i64();
   row.claims = static_cast<std::uint32_t>(r.varint());
   row.id = to_hex(key.id.view());
   if (r.failed())

@@ -61,7 +61,7 @@ class Quarantine final : public core::View {
   struct Row {
     std::string scheme, issuer, value, id;
     std::uint32_t waiting = 0;
-    Time oldest = Time::none();
+    Time oldest = Time::none(), newest = Time::none();
     std::uint32_t claims = 0;
   };
   void put(ports::AggregateKey key, std::uint32_t serial, const core::Aggregate& state,

@@ -38,6 +38,9 @@ void write_audit_record(json::Writer& out, const ports::AggregateKey& key,
 /// CommandOffer for everything the lifecycle and the general commands know in this state.
 void write_commands(json::Writer& out, const Order& order, const Viewer& viewer);
 
+/// Calls `visit(code, Conflict as JSON)` for every conflict.
+void each_conflict(const Order& order,
+                   const std::function<void(std::string_view, const std::string&)>& visit);
 /// Names of the lifecycle's commands that `role` could give now.
 std::vector<std::string> allowed_commands(const Order& order, model::Role role,
                                           const Context& context);

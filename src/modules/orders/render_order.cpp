@@ -197,27 +197,30 @@ void write_texts_of(json::Writer& out, const Order& order, ports::KeySlot slot,
   out.end_array();
 }
 
-void write_conflicts(json::Writer& out, const Order& order) {
-  out.key("conflicts").begin_array();
-  for (const auto& conflict : order.conflicts) {
-    const auto& row = model::conflict_table()[static_cast<std::size_t>(conflict.code)];
-    out.begin_object();
-    out.field("id", fmt::format("{}:{}", name_of(conflict.code), to_hex(conflict.event.view())));
-    out.field("code", name_of(conflict.code));
-    write_label(out, "label", {std::string(row.zh), std::string(row.en)});
-    if (!conflict.detail.empty()) write_label(out, "detail", {conflict.detail, conflict.detail});
-    out.field("at", order.last_key.occurred).field("settled_by", row.settled_by);
-    out.key("sides").begin_array();
-    if (!conflict.event.is_zero())
-      out.begin_object().field("event", to_hex(conflict.event.view())).field("source", "")
-          .key("says").begin_object().field("zh", conflict.detail).field("en", conflict.detail)
-          .end_object().end_object();
-    out.end_array();
-    if (!conflict.verdict.empty())
-      out.key("settled").begin_object().field("at", order.last_key.occurred)
-          .field("verdict", conflict.verdict).end_object();
+void write_conflict(json::Writer& out, const Order& order, const ConflictState& conflict) {
+  const auto& row = model::conflict_table()[static_cast<std::size_t>(conflict.code)];
+  const auto hex = to_hex(conflict.event.view());
+  out.begin_object().field("id", fmt::format("{}:{}", name_of(conflict.code), hex));
+  out.field("code", name_of(conflict.code));
+  write_label(out, "label", {std::string(row.zh), std::string(row.en)});
+  if (!conflict.detail.empty()) write_label(out, "detail", {conflict.detail, conflict.detail});
+  out.field("at", order.last_key.occurred).field("settled_by", row.settled_by);
+  out.key("sides").begin_array();
+  if (!conflict.event.is_zero()) {
+    out.begin_object().field("event", hex).field("source", order.source);
+    write_label(out, "says", {conflict.detail, conflict.detail});
     out.end_object();
   }
+  out.end_array();
+  if (!conflict.verdict.empty())
+    out.key("settled").begin_object().field("at", order.last_key.occurred)
+        .field("verdict", conflict.verdict).end_object();
+  out.end_object();
+}
+
+void write_conflicts(json::Writer& out, const Order& order) {
+  out.key("conflicts").begin_array();
+  for (const auto& conflict : order.conflicts) write_conflict(out, order, conflict);
   out.end_array();
 }
 
@@ -245,6 +248,16 @@ void write_requests(json::Writer& out, const Order& order) {
 }
 
 }  // namespace
+
+void each_conflict(const Order& order,
+                   const std::function<void(std::string_view, const std::string&)>& visit) {
+  for (const auto& conflict : order.conflicts) {
+    std::string text;
+    json::Writer w(text);
+    write_conflict(w, order, conflict);
+    visit(name_of(conflict.code), text);
+  }
+}
 
 model::RelationKind relation_kind(const TextState& text) {
   return model::decode_payload<model::Relation>(text.payload).kind;

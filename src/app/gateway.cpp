@@ -1,0 +1,170 @@
+#include "app/gateway.hpp"
+
+#include <fmt/format.h>
+
+#include "app/position.hpp"
+#include "crypto/hash.hpp"
+#include "http/problem.hpp"
+
+namespace cairn::app {
+namespace {
+
+std::string hash_of_key(std::string_view key) {
+  return to_hex(crypto::view(crypto::sha256(key)));
+}
+
+}  // namespace
+
+Gateway::Gateway(Options options, Installation& installation, ports::Clock& clock, Live& live,
+                 Workers& workers)
+    : options_(std::move(options)),
+      installation_(installation),
+      clock_(clock),
+      live_(live),
+      workers_(workers) {}
+
+Result<Principal> Gateway::principal_of(const http::Request& request) const {
+  Principal principal;
+  principal.ip = request.peer_ip();
+  principal.request = request.request_id();
+  if (options_.keyless) {
+    principal.name = "local";
+  } else {
+    std::string_view given = request.header("authorization");
+    constexpr std::string_view kBearer = "Bearer ";
+    if (given.starts_with(kBearer)) given.remove_prefix(kBearer.size());
+    else given = request.header("x-api-key");
+    // A browser cannot set headers on an event stream: there the key may stand in a cookie.
+    if (given.empty()) given = cookie(request.header("cookie"), "cairn_key");
+    if (given.empty() ||
+        !crypto::equal_in_constant_time(hash_of_key(given), options_.api_key_hash))
+      return fail(ErrorCode::Unauthorized,
+                  "send the API key as `Authorization: Bearer <key>`; it was shown at first start");
+    principal.name = "bootstrap";
+  }
+  // The one key there is may act in a narrower role, so that what a role may do can be tried.
+  if (const auto role = request.header("cairn-role"); !role.empty()) {
+    const auto known = model::from_name<model::Role>(role);
+    if (!known) return fail(ErrorCode::Invalid, "Cairn-Role names no role; GET /v1/meta lists them");
+    principal.role = *known;
+  }
+  if (const auto source = request.header("cairn-source"); !source.empty()) {
+    const auto* known = installation_.definitions().sources.find(source);
+    if (!known)
+      return fail(ErrorCode::Invalid, fmt::format("Cairn-Source: no source \"{}\"", source));
+    principal.source = known->id;
+  }
+  return principal;
+}
+
+http::Handler Gateway::guarded(Handler handler) {
+  return [this, handler = std::move(handler)](const http::Request& request,
+                                              http::Responder responder) {
+    const auto principal = principal_of(request);
+    if (!principal) return responder.send(http::problem(principal.error(), request));
+    handler(*principal, request, std::move(responder));
+  };
+}
+
+orders::Viewer Gateway::viewer(const Principal& principal) const {
+  return {principal.role, &installation_.context(), &installation_.sealer(), clock_.now()};
+}
+
+std::string Gateway::position_of(std::uint32_t shard, std::uint64_t number) const {
+  return format_position({{shard, number}});
+}
+
+std::string Gateway::position() const {
+  Position all;
+  for (std::uint32_t i = 0; i < installation_.cluster().shards(); ++i)
+    all[i] = installation_.cluster().durable(i);
+  return format_position(all);
+}
+
+void Gateway::add_routes(http::Router& router) {
+  using enum http::Method;
+  const auto add = [&](http::Method method, const char* path,
+                       void (Gateway::*handler)(const Principal&, const http::Request&,
+                                                http::Responder),
+                       std::string rate_class) {
+    router.add(method, path,
+               guarded([this, handler](const Principal& p, const http::Request& r,
+                                       http::Responder responder) {
+                 (this->*handler)(p, r, std::move(responder));
+               }),
+               {.rate_class = std::move(rate_class)});
+  };
+  add(Post, "/v1/orders", &Gateway::place_order, "write");
+  add(Get, "/v1/orders", &Gateway::list_orders, "read");
+  add(Get, "/v1/orders/{id}", &Gateway::get_order, "read");
+  add(Get, "/v1/orders/{id}/status", &Gateway::get_status, "status");
+  add(Get, "/v1/orders/{id}/timeline", &Gateway::get_timeline, "read");
+  add(Get, "/v1/orders/{id}/audit", &Gateway::get_audit, "read");
+  add(Post, "/v1/orders/{id}/commands/{name}", &Gateway::command, "write");
+  add(Post, "/v1/orders/{id}/corrections", &Gateway::correction, "write");
+  add(Post, "/v1/commands", &Gateway::commands, "bulk");
+  add(Get, "/v1/requests/{id}", &Gateway::get_request, "read");
+  add(Get, "/v1/board", &Gateway::get_board, "read");
+  add(Get, "/v1/quarantine", &Gateway::get_quarantine, "read");
+  add(Post, "/v1/quarantine/{id}/dismiss", &Gateway::dismiss, "write");
+  add(Get, "/v1/conflicts", &Gateway::get_conflicts, "read");
+  add(Get, "/v1/meta", &Gateway::get_meta, "read");
+  add_event_routes(router);
+  add_live_routes(router);
+  router.add(Get, "/healthz", [](const http::Request&, http::Responder responder) {
+    responder.send(http::Response::json("{\"status\":\"ok\"}"));
+  });
+  router.add(Get, "/readyz", [this](const http::Request&, http::Responder responder) {
+    const auto totals = installation_.cluster().totals();
+    responder.send(totals.is_full
+                       ? http::Response::json("{\"status\":\"disk_full\"}", 503)
+                       : http::Response::json("{\"status\":\"ready\"}"));
+  });
+  router.add(Get, "/metrics", [this](const http::Request&, http::Responder responder) {
+    get_metrics(std::move(responder));
+  });
+}
+
+bool Gateway::answer_fast(std::string_view path, std::string_view authorization,
+                          std::string& body) {
+  constexpr std::string_view kHead = "/v1/orders/";
+  constexpr std::string_view kTail = "/status";
+  if (path.size() != kHead.size() + 16 + kTail.size() || !path.starts_with(kHead) ||
+      !path.ends_with(kTail))
+    return false;
+  if (!options_.keyless && !is_known_key(authorization)) return false;
+  const auto id = model::parse_order_id(path.substr(kHead.size(), 16));
+  if (!id) return false;
+  const Time now = clock_.now();
+  bool is_fresh = false;
+  installation_.rows().with(*id, [&](const orders::Row& row) {
+    is_fresh = row.is_placed && row.valid_until > now;
+    if (is_fresh) orders::append_status(body, row, installation_.context(), now);
+  });
+  return is_fresh;
+}
+
+bool Gateway::is_known_key(std::string_view authorization) const {
+  constexpr std::string_view kBearer = "Bearer ";
+  if (!authorization.starts_with(kBearer)) return false;
+  // Hashing the key for every status query would cost more than the query.
+  thread_local std::string known;
+  thread_local const Gateway* known_by = nullptr;
+  const auto key = authorization.substr(kBearer.size());
+  if (known_by == this && crypto::equal_in_constant_time(known, key)) return true;
+  if (!crypto::equal_in_constant_time(hash_of_key(key), options_.api_key_hash)) return false;
+  known = key;
+  known_by = this;
+  return true;
+}
+
+std::string_view cookie(std::string_view header, std::string_view name) {
+  for (auto part : split(header, ';')) {
+    part = trim(part);
+    if (part.size() > name.size() && part.starts_with(name) && part[name.size()] == '=')
+      return part.substr(name.size() + 1);
+  }
+  return {};
+}
+
+}  // namespace cairn::app

@@ -1,0 +1,263 @@
+#include <fmt/format.h>
+
+#include "app/gateway.hpp"
+#include "base/text.hpp"
+#include "http/problem.hpp"
+
+/// Commands: requests that want something done.
+namespace cairn::app {
+namespace {
+
+/// One text per value, so that blanks and the order of members do not make another command.
+Result<std::string> canonical_body(const http::Request& request) {
+  json::Document document;
+  const auto body = trim(request.body());
+  CAIRN_TRY(const auto value, document.parse(body.empty() ? "{}" : body));
+  if (!value.is_object()) return fail(ErrorCode::Invalid, "the body is a JSON object", "");
+  std::string out;
+  value.append_canonical(out);
+  return out;
+}
+
+Result<std::optional<std::uint64_t>> expected_version(const http::Request& request) {
+  auto text = trim(request.header("if-match"));
+  if (text.empty() || text == "*") return std::nullopt;
+  if (text.starts_with("W/")) text.remove_prefix(2);
+  if (text.size() > 2 && text.front() == '"') text = text.substr(1, text.size() - 2);
+  if (text.starts_with('v')) text.remove_prefix(1);
+  std::uint64_t version = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), version);
+  if (error != std::errc{} || end != text.data() + text.size())
+    return fail(ErrorCode::Invalid, "If-Match: expected the ETag of the order, such as \"v12\"");
+  return version;
+}
+
+/// A refusal with the state it met and what would be possible.
+http::Response refusal(const core::Answer& answer, const core::Aggregate* state,
+                       const Principal& principal, const orders::Context& context,
+                       const http::RequestInfo& info) {
+  auto response = http::problem(answer.error, info, [&](json::Writer& out) {
+    if (!state) return;
+    const auto& order = static_cast<const orders::Order&>(*state);
+    out.field("state", order.headline().code()).field("version", answer.version);
+    out.key("allowed").begin_array();
+    for (const auto& name : orders::allowed_commands(order, principal.role, context))
+      out.value(std::string_view(name));
+    out.end_array();
+  });
+  return response;
+}
+
+}  // namespace
+
+void Gateway::submit_command(const Principal& principal, const model::OrderId& id,
+                             core::Command command, http::Responder responder,
+                             const http::Request& request) {
+  const bool is_placing = command.name == "place_order";
+  const auto info = request.info();
+  auto shared = std::make_shared<http::Responder>(std::move(responder));
+  auto reply = [this, shared, principal, id, info, is_placing](const core::Answer& answer,
+                                                               const core::Aggregate* state) {
+    using enum core::Outcome;
+    const auto& context = installation_.context();
+    if (answer.outcome != Accepted && answer.outcome != Duplicate)
+      return shared->send(refusal(answer, state, principal, context, info));
+    const auto& order = static_cast<const orders::Order&>(*state);
+    const auto event = to_hex(answer.event.view());
+    std::string request_id, master;
+    for (const auto& open : order.requests)
+      if (event.starts_with(open.id)) {
+        request_id = open.id;
+        master = open.master;
+      }
+    http::Response response;
+    std::string status;
+    installation_.rows().with(id, [&](const orders::Row& row) {
+      orders::append_status(status, row, context, clock_.now());
+    });
+    json::Writer w(response.body);
+    w.begin_object();
+    w.field("outcome", request_id.empty() ? "accepted" : "requested");
+    w.field("id", model::to_text(id)).field("event", event);
+    if (!request_id.empty())
+      w.field("request", fmt::format("{}-{}", model::to_text(id), request_id)).field("master", master);
+    w.key("status").raw(status);
+    w.field("position", position_of(answer.shard, answer.number)).end_object();
+    response.status = !request_id.empty() ? 202 : is_placing && answer.outcome == Accepted ? 201 : 200;
+    response.content_type = "application/json";
+    response.headers.emplace_back("Cairn-Position", position_of(answer.shard, answer.number));
+    response.headers.emplace_back("ETag", fmt::format("\"v{}\"", answer.version));
+    if (is_placing) response.headers.emplace_back("Location", "/v1/orders/" + model::to_text(id));
+    shared->send(std::move(response));
+  };
+  auto submitted = installation_.cluster().submit(
+      core::command(model::order_key(id), std::move(command), std::move(reply)));
+  if (!submitted) shared->send(http::problem(submitted.error(), info));
+}
+
+void Gateway::place_order(const Principal& principal, const http::Request& request,
+                          http::Responder responder) {
+  auto body = canonical_body(request);
+  if (!body) return responder.send(http::problem(body.error(), request));
+  json::Document document;
+  const auto value = document.parse(*body);
+  const auto number = value->find("order_no");
+  const auto order_no = number ? number->as_id() : std::nullopt;
+  const auto key = request.header("idempotency-key");
+  if ((!order_no || order_no->empty()) && key.empty())
+    return responder.send(http::problem(
+        {ErrorCode::Invalid, "give the order a number, or send an Idempotency-Key: without either a "
+                             "retry could not be told from a second order", "/order_no"},
+        request));
+  const auto& source = *installation_.definitions().sources.find(principal.source);
+  const auto id = order_no && !order_no->empty() ? source.order_id(*order_no)
+                                                 : model::order_id_of_key(principal.name, key);
+  core::Command command;
+  command.name = "place_order";
+  command.data = *std::move(body);
+  command.identity = model::identity_of("place", model::to_text(id));
+  command.origin = principal.origin();
+  submit_command(principal, id, std::move(command), std::move(responder), request);
+}
+
+void Gateway::command(const Principal& principal, const http::Request& request,
+                      http::Responder responder) {
+  const auto id = model::parse_order_id(request.param("id"));
+  if (!id) return responder.send(http::problem(id.error(), request));
+  auto body = canonical_body(request);
+  if (!body) return responder.send(http::problem(body.error(), request));
+  const auto version = expected_version(request);
+  if (!version) return responder.send(http::problem(version.error(), request));
+  core::Command command;
+  command.name = request.param("name");
+  command.data = *std::move(body);
+  const auto key = request.header("idempotency-key");
+  command.identity = key.empty() ? model::identity_of("request", request.request_id())
+                                 : model::identity_of("key/" + principal.name, key);
+  command.origin = principal.origin();
+  command.expected_version = *version;
+  submit_command(principal, *id, std::move(command), std::move(responder), request);
+}
+
+void Gateway::correction(const Principal& principal, const http::Request& request,
+                         http::Responder responder) {
+  const auto id = model::parse_order_id(request.param("id"));
+  if (!id) return responder.send(http::problem(id.error(), request));
+  auto body = canonical_body(request);
+  if (!body) return responder.send(http::problem(body.error(), request));
+  json::Document document;
+  const auto value = document.parse(*body);
+  const auto retract = value->find("retract");
+  core::Command command;
+  command.name = retract && retract->as_bool().value_or(false) ? "retract_event" : "correct_event";
+  command.data = model::merge_json_objects(*body, "{\"retract\":null}");
+  const auto key = request.header("idempotency-key");
+  command.identity = key.empty() ? model::identity_of("request", request.request_id())
+                                 : model::identity_of("key/" + principal.name, key);
+  command.origin = principal.origin();
+  submit_command(principal, *id, std::move(command), std::move(responder), request);
+}
+
+namespace {
+
+/// The answers of a bulk request, gathered until the last one is there.
+struct Bulk {
+  struct Item {
+    std::string order;
+    core::Answer answer;
+    std::string status;
+  };
+  std::vector<Item> items;
+  std::atomic<std::size_t> left{0};
+  http::Responder responder;
+  http::RequestInfo info;
+
+  void finish(const std::string& position) {
+    http::Response response;
+    json::Writer w(response.body);
+    std::size_t accepted = 0, refused = 0;
+    w.begin_object().key("results").begin_array();
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      const auto& item = items[i];
+      const bool is_good = item.answer.outcome == core::Outcome::Accepted ||
+                           item.answer.outcome == core::Outcome::Duplicate;
+      ++(is_good ? accepted : refused);
+      w.begin_object().field("index", std::uint64_t{i}).field("order", item.order);
+      w.field("outcome", is_good ? "accepted" : "refused");
+      if (is_good) w.field("event", to_hex(item.answer.event.view()));
+      if (!item.status.empty()) w.key("status").raw(item.status);
+      if (!is_good) w.key("problem").raw(http::problem(item.answer.error, info).body);
+      w.end_object();
+    }
+    w.end_array().field("accepted", std::uint64_t{accepted}).field("requested", 0);
+    w.field("refused", std::uint64_t{refused}).field("position", position).end_object();
+    response.content_type = "application/json";
+    responder.send(std::move(response));
+  }
+};
+
+}  // namespace
+
+void Gateway::commands(const Principal& principal, const http::Request& request,
+                       http::Responder responder) {
+  constexpr std::size_t kItemsMax = 500;
+  json::Document document;
+  const auto value = document.parse(request.body());
+  if (!value) return responder.send(http::problem(value.error(), request));
+  const auto items = value->find("items");
+  if (!items || !items->is_array() || items->size() == 0 || items->size() > kItemsMax)
+    return responder.send(http::problem(
+        {ErrorCode::Invalid, fmt::format("expected 1 to {} items", kItemsMax), "/items"}, request));
+  auto bulk = std::make_shared<Bulk>();
+  bulk->items.resize(items->size());
+  bulk->left = items->size() + 1;
+  bulk->responder = std::move(responder);
+  bulk->info = request.info();
+  const auto finish_one = [this, bulk] {
+    if (--bulk->left == 0) bulk->finish(position());
+  };
+  const auto key = request.header("idempotency-key");
+  std::size_t index = 0;
+  items->elements([&](json::Value item) {
+    const auto at = index++;
+    const auto text = [&](std::string_view name) -> std::string {
+      const auto found = item.find(name);
+      return found ? found->as_id().value_or("") : "";
+    };
+    bulk->items[at].order = text("order");
+    const auto id = model::parse_order_id(text("order"));
+    if (!id) {
+      bulk->items[at].answer = {.outcome = core::Outcome::Refused, .error = id.error()};
+      finish_one();
+      return true;
+    }
+    core::Command command;
+    command.name = text("name");
+    if (const auto data = item.find("data")) data->append_canonical(command.data);
+    if (const auto version = item.find("version"))
+      if (const auto number = version->as_integer())
+        command.expected_version = static_cast<std::uint64_t>(*number);
+    const std::string unique(key.empty() ? request.request_id() : key);
+    command.identity = model::identity_of("bulk/" + principal.name, fmt::format("{}/{}", unique, at));
+    command.origin = principal.origin();
+    auto submitted = installation_.cluster().submit(core::command(
+        model::order_key(*id), std::move(command),
+        [this, bulk, at, finish_one, order = *id](const core::Answer& answer,
+                                                  const core::Aggregate*) {
+          bulk->items[at].answer = answer;
+          installation_.rows().with(order, [&](const orders::Row& row) {
+            orders::append_status(bulk->items[at].status, row, installation_.context(),
+                                  clock_.now());
+          });
+          finish_one();
+        }));
+    if (!submitted) {
+      bulk->items[at].answer = {.outcome = core::Outcome::Failed, .error = submitted.error()};
+      finish_one();
+    }
+    return true;
+  });
+  finish_one();
+}
+
+}  // namespace cairn::app

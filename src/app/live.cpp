@@ -1,0 +1,124 @@
+#include "app/live.hpp"
+
+#include <fmt/format.h>
+
+#include "app/installation.hpp"
+#include "json/writer.hpp"
+#include "modules/orders/render.hpp"
+
+namespace cairn::app {
+namespace {
+
+void write_cause(json::Writer& out, const model::Event* cause) {
+  out.key("cause").begin_object();
+  if (!cause) {
+    out.field("type", "timer").key("label").begin_object().field("zh", "到时")
+        .field("en", "Its time came").end_object().end_object();
+    return;
+  }
+  const auto& type = row_of(cause->type);
+  out.field("type", type.name).key("label").begin_object().field("zh", type.zh)
+      .field("en", type.en).end_object();
+  out.field("event", to_hex(cause->id.view())).text_if("source", cause->origin.source).end_object();
+}
+
+}  // namespace
+
+void Live::committed(std::uint32_t shard, std::span<const core::Committed> changes) {
+  auto& last = published_[shard];
+  const auto newest = changes.back().number;
+  if (!hub_ || hub_->subscribers() == 0) {
+    last.store(newest, std::memory_order_release);
+    return;
+  }
+  std::vector<http::LiveChange> out;
+  const auto now = clock_.now();
+  const auto& context = installation_->context();
+  for (const auto& change : changes) {
+    if (change.key.kind != model::kOrderKind) continue;
+    const auto& order = static_cast<const orders::Order&>(*change.state);
+    if (!order.is(orders::Flag::Placed)) continue;
+    auto row = std::make_shared<orders::Row>(
+        orders::make_row(order, change.version, change.number, context,
+                         installation_->rows().names()));
+    auto text = std::make_shared<std::string>();
+    *text = fmt::format("event: change\nid: {}-{}\ndata: ", shard, change.number);
+    json::Writer w(*text);
+    w.begin_object().field("id", model::to_text(row->id)).text_if("order_no", row->order_no);
+    w.field("version", change.version);
+    if (!change.was.empty()) {
+      const auto was = orders::decode_summary(change.was);
+      if (was.is_placed) {
+        w.key("from");
+        orders::write_state_ref(w, was, context);
+      }
+    }
+    w.key("to");
+    orders::write_state_ref(w, orders::summary_of(order, context), context);
+    std::string status;
+    orders::append_status(status, *row, context, now);
+    w.key("status").raw(status);
+    write_cause(w, change.cause);
+    w.text_if("shop", order.shop).field("number", change.number).field("at", now).end_object();
+    *text += "\n\n";
+    out.push_back({row->id.hash(), shard, change.number, std::move(text), std::move(row)});
+  }
+  last.store(newest, std::memory_order_release);
+  hub_->publish(std::move(out));
+}
+
+Position Live::position() const {
+  Position out;
+  for (std::uint32_t i = 0; i < installation_->cluster().shards(); ++i)
+    out[i] = published_[i].load(std::memory_order_acquire);
+  return out;
+}
+
+void Live::start_at_durable() {
+  for (std::uint32_t i = 0; i < installation_->cluster().shards(); ++i)
+    published_[i] = installation_->cluster().durable(i);
+}
+
+std::string Live::catch_up(const Position& since, const Wants& wants,
+                           std::vector<std::uint64_t>& seen) const {
+  constexpr std::size_t kOrdersMax = 20'000;
+  const auto now = clock_.now();
+  const auto at = position();
+  seen.assign(at.size(), 0);
+  for (const auto& [shard, number] : at) seen[shard] = number;
+  std::vector<std::shared_ptr<orders::Row>> missed;
+  const auto shards = installation_->cluster().shards();
+  installation_->rows().each([&](const orders::Row& row) {
+    const auto shard = core::shard_of(model::order_key(row.id), shards);
+    const auto from = since.find(shard);
+    // What is newer than `at` comes by the stream itself.
+    if (row.number > (from == since.end() ? 0 : from->second) && row.number <= at.at(shard))
+      if (!wants || wants(row)) missed.push_back(std::make_shared<orders::Row>(row));
+  });
+  if (missed.size() > kOrdersMax)
+    return fmt::format("event: reset\nid: {}\ndata: {{\"reason\":\"too_old\"}}\n\n",
+                       format_position(at));
+  std::ranges::sort(missed, {}, [](const auto& row) { return row->number; });
+  std::string out;
+  for (const auto& row : missed) {
+    const auto shard = core::shard_of(model::order_key(row->id), shards);
+    out += fmt::format("event: change\nid: {}-{}\ndata: ", shard, row->number);
+    json::Writer w(out);
+    w.begin_object().field("id", model::to_text(row->id)).text_if("order_no", row->order_no);
+    w.field("version", row->version);
+    std::string status;
+    orders::append_status(status, *row, installation_->context(), now);
+    orders::Summary to{row->state, row->lifecycle, row->category, row->health(now), row->milestone,
+                       true};
+    w.key("to");
+    orders::write_state_ref(w, to, installation_->context());
+    w.key("status").raw(status).key("cause").begin_object().field("type", "missed");
+    w.key("label").begin_object().field("zh", "补上错过的").field("en", "Missed meanwhile")
+        .end_object().end_object();
+    w.field("number", row->number).field("at", now).end_object();
+    out += "\n\n";
+  }
+  return out;
+}
+
+}  // namespace cairn::app

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <functional>
+
+#include "app/position.hpp"
+#include "core/shard.hpp"
+#include "http/live_hub.hpp"
+#include "modules/orders/rows.hpp"
+#include "ports/clock.hpp"
+
+namespace cairn::app {
+
+class Installation;
+
+/// From committed changes to the live streams: renders a change once, when somebody listens, and
+/// gives it to the hub. `committed` runs on the shards' threads, each change of a shard in order.
+class Live final : public core::Listener {
+ public:
+  using Wants = std::function<bool(const orders::Row&)>;
+
+  explicit Live(ports::Clock& clock) : clock_(clock) {}
+  /// Before anything is committed. The hub may be null (no edge: tools).
+  void attach(Installation& installation, http::LiveHub* hub) {
+    installation_ = &installation;
+    hub_ = hub;
+  }
+  /// After the installation was loaded: what is durable has been seen.
+  void start_at_durable();
+
+  void committed(std::uint32_t shard, std::span<const core::Committed> changes) override;
+
+  /// What a stream over many has missed: the latest change of every order that moved after `since`,
+  /// as events; or one `reset` when that is too much. Sets `seen` to what it covers.
+  std::string catch_up(const Position& since, const Wants& wants,
+                       std::vector<std::uint64_t>& seen) const;
+  /// What has been given to the hub, by shard.
+  Position position() const;
+
+ private:
+  ports::Clock& clock_;
+  Installation* installation_ = nullptr;
+  http::LiveHub* hub_ = nullptr;
+  std::array<std::atomic<std::uint64_t>, 64> published_{};
+};
+
+}  // namespace cairn::app

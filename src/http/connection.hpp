@@ -1,0 +1,78 @@
+#pragma once
+
+#include <deque>
+
+#include "http/parser.hpp"
+
+namespace cairn::http {
+
+/// One client's connection; its loop's thread only.
+struct Connection {
+  /// An answer that is owed, in the order of the requests.
+  struct Waiting {
+    bool is_ready = false;
+    bool is_head = false;  ///< the answer to HEAD has no body
+    std::string bytes, request_id, trace_parent;
+  };
+
+  int fd = -1;
+  std::uint64_t generation = 0;
+  std::uint32_t watched = 1;  ///< EPOLLIN
+  std::uint32_t last_active = 0, head_since = 0;
+  bool is_last = false;    ///< close after what is owed
+  bool is_ending = false;  ///< nothing more is read
+  bool is_paused = false;
+  bool in_body = false;
+  std::string peer;
+
+  std::string in, out;
+  std::size_t in_at = 0, out_at = 0;
+  std::deque<Waiting> waiting;
+  std::uint64_t first_sequence = 1;  ///< of waiting.front()
+
+  Framing framing;
+  ChunkedDecoder chunks;
+  std::uint64_t body_left = 0;
+  std::size_t body_max = 0;
+  std::string head, body;  ///< of a request whose body is not whole
+  std::unique_ptr<BodySink> sink;
+  std::uint64_t sink_sequence = 0;
+
+  std::string_view unread() const { return std::string_view(in).substr(in_at); }
+  void compact() {
+    if (in_at == in.size()) {
+      in.clear();
+      if (in.capacity() > 64 * 1024) in.shrink_to_fit();
+    } else if (in_at > 64 * 1024) {
+      in.erase(0, in_at);
+    } else {
+      return;
+    }
+    in_at = 0;
+  }
+  std::uint64_t begin_answer(bool is_head) {
+    waiting.push_back({false, is_head, {}, {}, {}});
+    return first_sequence + waiting.size() - 1;
+  }
+  Waiting* find(std::uint64_t sequence) {
+    if (sequence < first_sequence || sequence - first_sequence >= waiting.size()) return nullptr;
+    return &waiting[sequence - first_sequence];
+  }
+  void begin_body(std::string_view head_bytes, std::size_t most) {
+    head = head_bytes;
+    body.clear();
+    body_max = most;
+    body_left = framing.length;
+    chunks = {};
+    in_body = true;
+  }
+};
+
+/// The whole answer as bytes. `date` is a ready header line.
+void write_response(std::string& out, const Response& response, const Connection::Waiting& waiting,
+                    std::string_view date, bool is_last);
+
+/// True when `address` is in the list: exact, or IPv4 "a.b.c.d/n".
+bool is_listed(std::string_view address, const std::vector<std::string>& list);
+
+}  // namespace cairn::http

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+namespace cairn::http {
+
+/// A change, rendered once for all: a whole server-sent event with id, ready to send.
+struct LiveChange {
+  std::uint64_t subject = 0;  ///< hash of the order it is about
+  std::uint32_t shard = 0;
+  std::uint64_t number = 0;   ///< of its record: what a position counts
+  std::shared_ptr<const std::string> bytes;
+  std::shared_ptr<const void> about;  ///< what filters look at; theirs to know
+};
+
+/// Decides whether a subscriber wants a change. Called on the hub's thread.
+using LiveFilter = std::function<bool(const LiveChange&)>;
+
+/// What becomes of a connection that wants to listen.
+struct LiveRequest {
+  std::uint64_t subject = 0;  ///< of one order only; 0: all that `filter` wants
+  LiveFilter filter = {};     ///< empty: everything
+  /// Events missed before the subscription began; sets `seen` to what they cover. Called on the
+  /// hub's thread before any later change is delivered, so that nothing falls between.
+  std::function<std::string(std::vector<std::uint64_t>& seen)> catch_up = {};
+  std::vector<std::uint64_t> seen = {};  ///< by shard: changes up to here are not sent
+  std::string head = {};                 ///< of the HTTP answer, empty: the hub's own
+};
+
+struct LiveOptions {
+  std::size_t unsent_bytes_max = 256 * 1024;  ///< of one reader, beyond which it is dropped
+  std::uint32_t heartbeat_seconds = 15;
+  std::size_t subscribers_max = 100'000;
+};
+
+/// Holds the connections of all live streams: about a hundred bytes each beside the kernel's, one
+/// thread for all. `publish` may be called from any thread and never waits for a reader: a slow one
+/// is told why and dropped, and resumes where it was.
+class LiveHub {
+ public:
+  explicit LiveHub(LiveOptions options = {});
+  ~LiveHub();
+
+  void start();
+  void stop();
+  /// Takes over a connected, non-blocking socket.
+  void adopt(int fd, LiveRequest request);
+  void publish(std::vector<LiveChange> changes);
+  /// Said with every heartbeat and as the first event; called on the hub's thread.
+  void set_position(std::function<std::string()> position) { position_ = std::move(position); }
+
+  std::size_t subscribers() const { return subscribers_; }
+  std::uint64_t delivered() const { return delivered_; }
+  std::uint64_t dropped() const { return dropped_; }
+
+ private:
+  struct Subscriber;
+  void run();
+  void wake();
+  void begin(int fd, LiveRequest request);
+  void deliver(const LiveChange& change);
+  void send(Subscriber& subscriber, std::string_view bytes);
+  void close(Subscriber& subscriber);
+  void beat(std::uint64_t now_ms);
+  void flush_output(Subscriber& subscriber);
+
+  LiveOptions options_;
+  std::function<std::string()> position_;
+  int epoll_ = -1, wake_ = -1;
+  std::thread thread_;
+  std::atomic<bool> is_stopping_{false};
+  std::atomic<std::size_t> subscribers_{0};
+  std::atomic<std::uint64_t> delivered_{0}, dropped_{0};
+
+  std::mutex mutex_;
+  std::vector<std::pair<int, LiveRequest>> arriving_;
+  std::vector<LiveChange> published_;
+
+  // The hub's thread only.
+  std::vector<std::unique_ptr<Subscriber>> by_fd_;
+  std::unordered_multimap<std::uint64_t, int> by_subject_;
+  std::vector<int> of_many_;
+  std::vector<int> closing_;
+  std::size_t beat_at_ = 0;
+  std::uint64_t last_beat_ms_ = 0;
+};
+
+}  // namespace cairn::http

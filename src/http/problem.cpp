@@ -1,0 +1,29 @@
+#include "http/problem.hpp"
+
+namespace cairn::http {
+
+Response problem(const Error& error, const RequestInfo& info,
+                 const std::function<void(json::Writer&)>& more) {
+  const auto& row = error_row(error.code);
+  Response response;
+  response.status = row.http_status;
+  response.content_type = "application/problem+json";
+  json::Writer w(response.body);
+  w.begin_object().field("type", "/problems/" + std::string(row.name)).field("code", row.name);
+  w.field("title", info.prefers_chinese ? row.title_zh : row.title_en);
+  w.field("title_zh", row.title_zh).field("status", row.http_status);
+  w.text_if("detail", error.message).text_if("pointer", error.pointer);
+  w.field("request", info.request_id).field("retryable", row.is_retryable);
+  if (more) more(w);
+  w.end_object();
+  if (row.is_retryable) response.headers.emplace_back("Retry-After", "1");
+  if (error.code == ErrorCode::Unauthorized)
+    response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"cairn\"");
+  return response;
+}
+
+Response problem(const Error& error, const Request& request) {
+  return problem(error, request.info());
+}
+
+}  // namespace cairn::http
