@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Counts, over the raw files of the Olist orders, every figure that the import must show.
 
-Written apart from the importer and sharing nothing with it: Python's csv module, no time zones, local
-wall times compared as they stand. Prints JSON: `counts` (one number per line of the list of
-contradictions and gaps), `facts` (how many facts of each type the mapping makes), `listed` (what the
-list says) and `differs` (where the two part, with proof).
+Written apart from the importer and sharing nothing with it: Python's csv module, no time zones,
+local wall times compared as they stand. Prints JSON: `counts` (one number per line of the list of
+contradictions and gaps), `facts` (how many facts of each type the mapping makes), `listed` (what
+the list says) and `differs` (where the two part, with proof).
 
     check_raw.py [folder]      default: ../shared/data/olist/dev beside the checkout
 """
@@ -102,7 +102,7 @@ def by_order(folder, name):
 
 
 def in_repeated_hour(at):
-    """Clocks of Sao Paulo went back from 00:00 to 23:00 in the night to the third Sunday of February."""
+    """Sao Paulo's clocks went back from 00:00 to 23:00 before the third Sunday of February."""
     if at.month != 2 or at.hour != 23:
         return False
     first = datetime.date(at.year, 2, 1)
@@ -159,7 +159,8 @@ def count(folder):
                 hit("delivered_never_approved", key)
         if status == "canceled" and handed:
             hit("cancelled_after_hand_over", key)
-            hit("cancelled_after_hand_over_" + ("delivered" if delivered else "never_delivered"), key)
+            end = "delivered" if delivered else "never_delivered"
+            hit(f"cancelled_after_hand_over_{end}", key)
         if delivered and delivered >= CUT:
             hit("delivery_dates_after_cut", key)
         if delivered and delivered.date() > CUT.date():
@@ -224,7 +225,8 @@ def count(folder):
         facts["payment_received"] += bool(approved)
         facts["package_shipped"] += max(len(sellers), 1) if handed else 0
         facts["package_delivered"] += max(len(sellers), 1) if delivered else 0
-        facts["survey_sent"] += sum(bool(row["review_creation_date"]) for row in reviews.get(key, []))
+        facts["survey_sent"] += sum(
+            bool(row["review_creation_date"]) for row in reviews.get(key, []))
         facts["survey_answered"] += sum(
             bool(row["review_answer_timestamp"]) for row in reviews.get(key, []))
         facts["status_reported"] += 1
@@ -243,7 +245,9 @@ def count(folder):
 
 def main():
     here = pathlib.Path(__file__).resolve().parents[2]
-    folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else here.parent / "shared/data/olist/dev"
+    folder = here.parent / "shared/data/olist/dev"
+    if len(sys.argv) > 1:
+        folder = pathlib.Path(sys.argv[1])
     if not folder.is_dir():
         raise SystemExit(f"{folder} is not there; name the folder of the Olist files")
     counts, facts, proof, rates = count(folder)

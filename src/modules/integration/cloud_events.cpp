@@ -23,18 +23,29 @@ Result<void> check_size(std::string_view text, const IntakeLimits& limits) {
                           text.size(), limits.event_bytes_max));
 }
 
-/// Puts one attribute into its place. `name` is that of CloudEvents; false where it is none of ours.
+/// Puts one attribute into its place. `name` is that of CloudEvents; false where it is none of
+/// ours.
 bool put(Attributes& a, std::string_view name, std::string value) {
-  if (name == "id") a.id = std::move(value);
-  else if (name == "source") a.source = std::move(value);
-  else if (name == "type") a.type = std::move(value);
-  else if (name == "subject") a.subject = std::move(value);
-  else if (name == "time") a.time = std::move(value);
-  else if (name == "notbefore") a.not_before = std::move(value);
-  else if (name == "precision") a.precision = std::move(value);
-  else if (name == "ordinal") a.ordinal = std::move(value);
-  else if (name == "zoneinferred") a.is_zone_inferred = value == "true";
-  else return false;
+  if (name == "id")
+    a.id = std::move(value);
+  else if (name == "source")
+    a.source = std::move(value);
+  else if (name == "type")
+    a.type = std::move(value);
+  else if (name == "subject")
+    a.subject = std::move(value);
+  else if (name == "time")
+    a.time = std::move(value);
+  else if (name == "notbefore")
+    a.not_before = std::move(value);
+  else if (name == "precision")
+    a.precision = std::move(value);
+  else if (name == "ordinal")
+    a.ordinal = std::move(value);
+  else if (name == "zoneinferred")
+    a.is_zone_inferred = value == "true";
+  else
+    return false;
   return true;
 }
 
@@ -54,8 +65,8 @@ bool is_json_type(std::string_view media) {
 Result<void> check_required(const Attributes& a, std::string_view version) {
   if (version.empty()) return invalid("/specversion", "specversion is required and is \"1.0\"");
   if (version != "1.0")
-    return invalid("/specversion", fmt::format("CloudEvents {} is not read; send 1.0",
-                                               utf8_prefix(version, 16)));
+    return invalid("/specversion",
+                   fmt::format("CloudEvents {} is not read; send 1.0", utf8_prefix(version, 16)));
   if (a.id.empty()) return invalid("/id", "id is required: the source's own id of the event");
   if (a.source.empty()) return invalid("/source", "source is required");
   return {};
@@ -108,11 +119,16 @@ Result<Members> members_of(json::Value root) {
                          fmt::format("{}: expected a text", utf8_prefix(name, 64)));
       return result.has_value();
     }
-    if (name == "order" && a.is_short) a.order = *std::move(text);
-    else if (name == "specversion") out.version = *std::move(text);
-    else if (name == "datacontenttype") out.media = *std::move(text);
-    else if (name == "data_base64") out.base64 = *std::move(text);
-    else put(a, meant, *std::move(text));
+    if (name == "order" && a.is_short)
+      a.order = *std::move(text);
+    else if (name == "specversion")
+      out.version = *std::move(text);
+    else if (name == "datacontenttype")
+      out.media = *std::move(text);
+    else if (name == "data_base64")
+      out.base64 = *std::move(text);
+    else
+      put(a, meant, *std::move(text));
     return true;
   });
   if (!result) return std::unexpected(std::move(result).error());
@@ -160,15 +176,14 @@ EventReader::EventReader(const Sources& sources, IntakeLimits limits)
 Result<Facts> EventReader::read_structured(std::string_view json, const Sender& sender) {
   CAIRN_TRY_VOID(check_size(json, limits_));
   CAIRN_TRY(const auto root, document_.parse(json));
-  if (!root.is_object())
-    return fail(ErrorCode::Malformed, "expected one event as a JSON object");
+  if (!root.is_object()) return fail(ErrorCode::Malformed, "expected one event as a JSON object");
   CAIRN_TRY(auto members, members_of(root));
   CAIRN_TRY_VOID(check_required(members.attributes, members.version));
   if (!is_json_type(members.media))
-    return fail(ErrorCode::UnsupportedMedia,
-                fmt::format("data of type {} is not read; send JSON",
-                            utf8_prefix(members.media, 64)),
-                "/datacontenttype");
+    return fail(
+        ErrorCode::UnsupportedMedia,
+        fmt::format("data of type {} is not read; send JSON", utf8_prefix(members.media, 64)),
+        "/datacontenttype");
   CAIRN_TRY_VOID(put_base64(members, nested_));
   members.attributes.raw = json;
   return facts_of(members.attributes, sources_, sender);
@@ -235,9 +250,9 @@ void append_cloud_event(std::string& out, const model::Told& told, std::string_v
   if (told.order)
     w.field("subject", std::string_view("cairn:" + model::to_text(*told.order)));
   else
-    w.field("subject", std::string_view(fmt::format("{}/{}:{}", told.reference->scheme,
-                                                    told.reference->issuer,
-                                                    told.reference->value)));
+    w.field("subject",
+            std::string_view(fmt::format("{}/{}:{}", told.reference->scheme, told.reference->issuer,
+                                         told.reference->value)));
   const bool has_date = !event.is(model::EventFlag::NoDate);
   w.time_if(has_date ? "time" : "notbefore", event.occurred);
   constexpr std::string_view kNames[]{"microsecond", "second", "minute", "hour", "day"};

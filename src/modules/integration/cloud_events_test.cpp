@@ -95,31 +95,33 @@ TEST_F(Events, TheSameEventInEveryFormIsTheSame) {
   EXPECT_EQ(model::counted_digest(binary->all[0].event), model::counted_digest(told.event));
   EXPECT_EQ(binary->all[0].order, told.order);
 
-  const auto line = one(R"({"id":"e-1","source":"shop","type":"order_placed",)"
-                        R"("order":6923456789012345678,"occurred":"2026-11-23T14:02:03+08:00",)"
-                        R"("data":{"total":1,"lines":[{"id":"6923456789012345679","quantity":2}]}})");
+  const auto line =
+      one(R"({"id":"e-1","source":"shop","type":"order_placed",)"
+          R"("order":6923456789012345678,"occurred":"2026-11-23T14:02:03+08:00",)"
+          R"("data":{"total":1,"lines":[{"id":"6923456789012345679","quantity":2}]}})");
   EXPECT_EQ(line.event.id, told.event.id);
   EXPECT_EQ(model::counted_digest(line.event), model::counted_digest(told.event));
   EXPECT_EQ(line.order, told.order);
 
   int count = 0;
-  const auto batch = reader_.read_batch(
-      fmt::format(" [ {} ,\n{{\"specversion\":\"1.0\"}}, 7] ", kPlaced), sender_,
-      [&](std::size_t index, Result<Facts> facts) {
-        EXPECT_EQ(facts.has_value(), index == 0);
-        if (facts) {
-          EXPECT_EQ(facts->all[0].event.raw, kPlaced);
-          EXPECT_EQ(facts->all[0].event.id, told.event.id);
-        }
-        ++count;
-        return true;
-      });
+  const auto batch =
+      reader_.read_batch(fmt::format(" [ {} ,\n{{\"specversion\":\"1.0\"}}, 7] ", kPlaced), sender_,
+                         [&](std::size_t index, Result<Facts> facts) {
+                           EXPECT_EQ(facts.has_value(), index == 0);
+                           if (facts) {
+                             EXPECT_EQ(facts->all[0].event.raw, kPlaced);
+                             EXPECT_EQ(facts->all[0].event.id, told.event.id);
+                           }
+                           ++count;
+                           return true;
+                         });
   EXPECT_TRUE(batch);
   EXPECT_EQ(count, 3);
 }
 
 TEST_F(Events, SubjectsSayWhoItIsAbout) {
-  const auto with = [&](std::string_view subject, std::string_view data = R"({"milestone":"in_transit"})") {
+  const auto with = [&](std::string_view subject,
+                        std::string_view data = R"({"milestone":"in_transit"})") {
     return one(fmt::format(R"({{"type":"package_scanned","source":"shop","id":"1",)"
                            R"("occurred":"2026-11-23T00:00:00Z","subject":"{}","data":{}}})",
                            subject, data));
@@ -133,10 +135,12 @@ TEST_F(Events, SubjectsSayWhoItIsAbout) {
   EXPECT_EQ(*waybill.reference, (model::Reference{"tracking", "zto", "ZT73100"}));
   EXPECT_EQ(waybill.event.as<model::PackageReport>().number, "ZT73100");
   EXPECT_EQ(waybill.event.as<model::PackageReport>().carrier, "zto");
-  EXPECT_EQ(with("tracking:7", R"({"carrier":"sf","milestone":"delivered"})").reference->issuer, "sf");
+  EXPECT_EQ(with("tracking:7", R"({"carrier":"sf","milestone":"delivered"})").reference->issuer,
+            "sf");
   EXPECT_EQ(with("po:urn:x:1").reference->value, "URN:X:1");
-  const auto implied = one(R"({"type":"package_delivered","source":"shop","id":"2",)"
-                           R"("occurred":"2026-11-23T00:00:00Z","data":{"carrier":"sf","number":"8"}})");
+  const auto implied =
+      one(R"({"type":"package_delivered","source":"shop","id":"2",)"
+          R"("occurred":"2026-11-23T00:00:00Z","data":{"carrier":"sf","number":"8"}})");
   EXPECT_EQ(*implied.reference, (model::Reference{"tracking", "sf", "8"}));
 }
 
@@ -176,12 +180,14 @@ TEST_F(Events, FaultsNameTheFieldAndTheRemedy) {
     auto end = json.find(",\"", begin);
     return fault(json.substr(0, begin) + std::string(value) + json.substr(end));
   };
-  EXPECT_NE(with("specversion", "\"0.3\"").find("/specversion: CloudEvents 0.3"), std::string::npos);
+  EXPECT_NE(with("specversion", "\"0.3\"").find("/specversion: CloudEvents 0.3"),
+            std::string::npos);
   EXPECT_NE(with("id", "\"\"").find("/id: id is required"), std::string::npos);
   EXPECT_NE(with("id", "{}").find("/id: id: expected a text"), std::string::npos);
   EXPECT_NE(with("source", "\"shp\"").find("did you mean \"shop\"?"), std::string::npos);
-  EXPECT_NE(with("type", "\"order_placd\"").find("/type: \"order_placd\" is no event type; did you "
-                                                 "mean \"order_placed\"?"),
+  EXPECT_NE(with("type", "\"order_placd\"")
+                .find("/type: \"order_placd\" is no event type; did you "
+                      "mean \"order_placed\"?"),
             std::string::npos);
   EXPECT_NE(with("type", "\"personal_forgotten\"").find("/type:"), std::string::npos);
   EXPECT_NE(with("subject", "\"6923\"").find("/subject:"), std::string::npos);
@@ -193,10 +199,12 @@ TEST_F(Events, FaultsNameTheFieldAndTheRemedy) {
                   R"({"id":2,"quantity":"x"}]}})")
                 .find("/data/lines/1/quantity: expected an integer"),
             std::string::npos);
-  EXPECT_NE(fault(R"({"type":"order_placed","source":"shop","order":"1","data":[]})").find("/data: "),
-            std::string::npos);
-  EXPECT_NE(fault(R"({"type":"hold_placed","source":"shop","order":"1"})").find("/data/reason: is "
-                                                                                "required"),
+  EXPECT_NE(
+      fault(R"({"type":"order_placed","source":"shop","order":"1","data":[]})").find("/data: "),
+      std::string::npos);
+  EXPECT_NE(fault(R"({"type":"hold_placed","source":"shop","order":"1"})")
+                .find("/data/reason: is "
+                      "required"),
             std::string::npos);
 }
 
@@ -208,7 +216,8 @@ TEST_F(Events, HostileBodiesAreRefused) {
         std::string(R"({"type":"order_placed","source":"shop","order":""})"),
         std::string(R"({"type":"order_placed","source":"shop","order":"a\u0000b"})"),
         std::string(R"({"type":"order_placed","source":"shop","reference":7})"),
-        std::string(R"({"type":"order_placed","source":"shop","reference":{"scheme":"A!","value":"1"}})")})
+        std::string(
+            R"({"type":"order_placed","source":"shop","reference":{"scheme":"A!","value":"1"}})")})
     EXPECT_FALSE(reader_.read_line(body, sender_)) << body.substr(0, 80);
   const auto big = reader_.read_structured(std::string(65 * 1024, ' '), sender_);
   ASSERT_FALSE(big);
@@ -265,9 +274,10 @@ TEST_F(Events, StatusWordsBecomeFacts) {
 }
 
 TEST_F(Events, TheTypesOfASourceAreMapped) {
-  const auto told = one(R"({"type":"orders/paid","source":"platform","id":"p","order":"7","occurred":)"
-                        R"("2026-11-23T00:00:00Z","data":{"total_price":"129.90","x":1,)"
-                        R"("transactions":[{"id":450789469450789469}]}})");
+  const auto told =
+      one(R"({"type":"orders/paid","source":"platform","id":"p","order":"7","occurred":)"
+          R"("2026-11-23T00:00:00Z","data":{"total_price":"129.90","x":1,)"
+          R"("transactions":[{"id":450789469450789469}]}})");
   EXPECT_EQ(told.event.type, EventType::PaymentReceived);
   EXPECT_EQ(told.event.as<model::Payment>().amount, 12990);
   EXPECT_EQ(told.event.as<model::Payment>().payment_id, "450789469450789469");
@@ -280,10 +290,11 @@ TEST_F(Events, TheTypesOfASourceAreMapped) {
 TEST_F(Events, WithoutStableIdsTheCountedFieldsAreTheIdentity) {
   const auto scan = [&](std::string_view id, std::string_view time, std::string_view text,
                         std::string_view ordinal) {
-    return one(fmt::format(R"({{"specversion":"1.0","type":"package_scanned","source":"zto","id":"{}",)"
-                           R"("time":"{}","ordinal":"{}","subject":"tracking/zto:7",)"
-                           R"("data":{{"raw_code":"GOT","place":"南京市","text":"{}"}}}})",
-                           id, time, ordinal, text))
+    return one(fmt::format(
+                   R"({{"specversion":"1.0","type":"package_scanned","source":"zto","id":"{}",)"
+                   R"("time":"{}","ordinal":"{}","subject":"tracking/zto:7",)"
+                   R"("data":{{"raw_code":"GOT","place":"南京市","text":"{}"}}}})",
+                   id, time, ordinal, text))
         .event.id;
   };
   const auto first = scan("a", "2026-11-23T14:02:03+08:00", "已揽收", "0");
@@ -306,14 +317,16 @@ TEST_F(Events, ABoundSourceWins) {
   Sender named;
   named.default_source = "shop";
   EXPECT_TRUE(reader_.read_line(R"({"type":"tag_added","order":"1","data":{"tag":"vip"}})", named));
-  EXPECT_FALSE(reader_.read_line(R"({"type":"tag_added","order":"1","data":{"tag":"vip"}})", sender_));
+  EXPECT_FALSE(
+      reader_.read_line(R"({"type":"tag_added","order":"1","data":{"tag":"vip"}})", sender_));
 }
 
 TEST_F(Events, WhatIsExportedReadsBackAsTheSameEvent) {
   for (const std::string_view line :
        {kPlaced,
-        std::string_view(R"({"type":"package_scanned","source":"zto","id":"1","occurred":)"
-                         R"("2026-11-23 14:02","subject":"tracking/zto:7","data":{"milestone":"customs"}})"),
+        std::string_view(
+            R"({"type":"package_scanned","source":"zto","id":"1","occurred":)"
+            R"("2026-11-23 14:02","subject":"tracking/zto:7","data":{"milestone":"customs"}})"),
         std::string_view(R"({"type":"status_reported","source":"shop","id":"1","order":"A",)"
                          R"("not_before":"2026-11-23T00:00:00Z","data":{"word":"shipped"}})")}) {
     const auto told = one(line);
@@ -329,7 +342,8 @@ TEST_F(Events, WhatIsExportedReadsBackAsTheSameEvent) {
 }
 
 TEST(EventForm, FollowsTheContentType) {
-  EXPECT_EQ(*event_form("application/cloudevents+json; charset=UTF-8", false), EventForm::Structured);
+  EXPECT_EQ(*event_form("application/cloudevents+json; charset=UTF-8", false),
+            EventForm::Structured);
   EXPECT_EQ(*event_form("Application/CloudEvents-Batch+JSON", true), EventForm::Batch);
   EXPECT_EQ(*event_form("application/x-ndjson", false), EventForm::Lines);
   EXPECT_EQ(*event_form("application/json", true), EventForm::Binary);

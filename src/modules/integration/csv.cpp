@@ -114,8 +114,9 @@ void CsvReader::decode(CsvRow& row) const {
       }
       note(row, ErrorCode::Malformed, text.error().message);
     } else if (!is_utf8(field)) {
-      note(row, ErrorCode::Malformed, "not UTF-8; where the file is GB18030, say `encoding: "
-                                      "gb18030` in its mapping");
+      note(row, ErrorCode::Malformed,
+           "not UTF-8; where the file is GB18030, say `encoding: "
+           "gb18030` in its mapping");
     }
   }
 }
@@ -128,14 +129,15 @@ Result<std::vector<std::string>> CsvReader::read_header() {
     at_ += 3;
   CsvRow row;
   CAIRN_TRY(const bool is_any, next(row));
-  if (!is_any) return fail(ErrorCode::Malformed, "the file is empty; expected a row of names first");
+  if (!is_any)
+    return fail(ErrorCode::Malformed, "the file is empty; expected a row of names first");
   if (row.problem) return std::unexpected(*row.problem);
   for (auto& name : row.fields) name = std::string(trim(name));
   for (std::size_t i = 0; i < row.fields.size(); ++i)
     for (std::size_t j = 0; j < i; ++j)
       if (row.fields[i] == row.fields[j])
-        return fail(ErrorCode::Malformed, fmt::format("two columns are called \"{}\"",
-                                                      utf8_prefix(row.fields[i], 64)));
+        return fail(ErrorCode::Malformed,
+                    fmt::format("two columns are called \"{}\"", utf8_prefix(row.fields[i], 64)));
   columns_ = row.fields.size();
   return row.fields;
 }

@@ -18,9 +18,9 @@ struct CsvOptions {
 };
 
 struct CsvRow {
-  std::uint64_t line = 0;            ///< where it begins, as an editor counts
-  std::vector<std::string> fields;   ///< UTF-8
-  std::optional<Error> problem;      ///< what is wrong with it; the rows after it are read as usual
+  std::uint64_t line = 0;           ///< where it begins, as an editor counts
+  std::vector<std::string> fields;  ///< UTF-8
+  std::optional<Error> problem;     ///< what is wrong with it; the rows after it are read as usual
 };
 
 /// RFC 4180, row by row, in constant memory: quoted fields with "" and line breaks inside, CRLF or

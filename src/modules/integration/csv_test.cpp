@@ -19,9 +19,8 @@ std::vector<std::string> rows_of(std::string_view text, CsvOptions options = {})
   std::vector<std::string> out;
   CsvRow row;
   while (*reader.next(row))
-    out.push_back(row.problem
-                      ? fmt::format("{}!{}", row.line, error_row(row.problem->code).name)
-                      : fmt::format("{}:{}", row.line, fmt::join(row.fields, "|")));
+    out.push_back(row.problem ? fmt::format("{}!{}", row.line, error_row(row.problem->code).name)
+                              : fmt::format("{}:{}", row.line, fmt::join(row.fields, "|")));
   return out;
 }
 using Rows = std::vector<std::string>;
@@ -61,7 +60,8 @@ TEST(Csv, AHeaderMustTellColumnsApart) {
 
 TEST(Csv, ReadsGb18030) {
   // "订单,城市" / "A1,南京𠮷" in GB18030 (the last character has four bytes).
-  const std::string text = "\xb6\xa9\xb5\xa5,\xb3\xc7\xca\xd0\nA1,\xc4\xcf\xbe\xa9\x95\x34\xb2\x35\n";
+  const std::string text =
+      "\xb6\xa9\xb5\xa5,\xb3\xc7\xca\xd0\nA1,\xc4\xcf\xbe\xa9\x95\x34\xb2\x35\n";
   MemoryInput probe(text);
   ASSERT_EQ(*detect_encoding(probe), Encoding::Gb18030);
   CsvOptions options;

@@ -16,8 +16,8 @@ constexpr int kDepthMax = 16;
 constexpr std::size_t kConstantBytesMax = 64 * 1024;
 
 constexpr std::pair<std::string_view, As> kConversions[]{
-    {"text", As::Text},   {"integer", As::Integer}, {"money", As::Money},
-    {"time", As::Time},   {"end_of_day", As::EndOfDay}, {"json", As::Json}};
+    {"text", As::Text}, {"integer", As::Integer},     {"money", As::Money},
+    {"time", As::Time}, {"end_of_day", As::EndOfDay}, {"json", As::Json}};
 
 bool is_number(std::string_view text) {
   std::int64_t value;
@@ -75,11 +75,10 @@ bool DefinitionFile::expect_map(const YAML::Node& node, std::string_view what,
     seen.push_back(key);
     if (contains(known, key)) continue;
     const auto meant = nearest(key, known);
-    fault(member.first,
-          meant ? fmt::format("{}: unknown member \"{}\"; did you mean \"{}\"?", what,
-                              utf8_prefix(key, 64), *meant)
-                : fmt::format("{}: unknown member \"{}\"; known are: {}", what,
-                              utf8_prefix(key, 64), fmt::join(known, ", ")));
+    fault(member.first, meant ? fmt::format("{}: unknown member \"{}\"; did you mean \"{}\"?", what,
+                                            utf8_prefix(key, 64), *meant)
+                              : fmt::format("{}: unknown member \"{}\"; known are: {}", what,
+                                            utf8_prefix(key, 64), fmt::join(known, ", ")));
   }
   return true;
 }

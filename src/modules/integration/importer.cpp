@@ -142,9 +142,8 @@ Result<void> Importer::State::check_columns() const {
     return nullptr;
   };
   const auto is_absent = [&](std::string_view name) {  // an optional file that is not there
-    return std::ranges::any_of(children, [&](const auto& child) {
-      return child.first->name == name && !child.second;
-    });
+    return std::ranges::any_of(
+        children, [&](const auto& child) { return child.first->name == name && !child.second; });
   };
   const auto report = [&](std::string text) {
     if (!contains(missing, text)) missing.push_back(std::move(text));
@@ -166,15 +165,15 @@ Result<void> Importer::State::check_columns() const {
       return;
     }
     if (base.columns.find(path) >= 0 || (!list.empty() && table_of(list)->find(path) >= 0)) return;
-    report(fmt::format("{}: there is no column {}{}{}", where, list, list.empty() ? "" : ".", path));
+    report(
+        fmt::format("{}: there is no column {}{}{}", where, list, list.empty() ? "" : ".", path));
   };
   MappedFact order;
   order.id = mapping.order_no;
   order.precision = mapping.precision;
   for (const auto& path : paths_of(order)) check(path, "order_no");
   for (const auto& fact : mapping.facts)
-    for (const auto& path : paths_of(fact))
-      check(path, std::string(model::row_of(fact.type).name));
+    for (const auto& path : paths_of(fact)) check(path, std::string(model::row_of(fact.type).name));
   if (base.columns.find(base_key) < 0) report(fmt::format("{}: no key {}", base.name, base_key));
   for (const auto& [role, table] : children) {
     if (table && table->key_column < 0) report(fmt::format("{}: no key {}", role->name, role->key));
@@ -286,8 +285,8 @@ void Importer::State::add_facts(const MappedFact& fact, std::string_view order_n
   }
   if (fact.group_by.empty()) {
     for (std::size_t i = 0; i < child->rows.size(); ++i)
-      try_fact(fact, RowScope(rows, *child, std::span(child->rows).subspan(i, 1),
-                              child->rows.size()),
+      try_fact(fact,
+               RowScope(rows, *child, std::span(child->rows).subspan(i, 1), child->rows.size()),
                order_no);
     return;
   }

@@ -22,8 +22,8 @@ struct ImportCounts {
   std::uint64_t bytes_read = 0, bytes_total = 0;  ///< of the base file as it lies there
   std::uint64_t orders = 0;
   std::map<model::EventType, std::uint64_t> facts;
-  std::uint64_t rows_unread = 0;     ///< with a fault in the row itself
-  std::uint64_t facts_unread = 0;    ///< the row could be read, the fact not
+  std::uint64_t rows_unread = 0;                            ///< with a fault in the row itself
+  std::uint64_t facts_unread = 0;                           ///< the row could be read, the fact not
   std::map<std::string, std::uint64_t> rows_without_order;  ///< by child table
   std::uint64_t all_facts() const;
 };

@@ -60,13 +60,15 @@ class Import : public ::testing::Test {
               fmt::format("cairn-import-{}", reinterpret_cast<std::uintptr_t>(this));
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
-    write("orders.csv", "no,state,placed_at,shipped_at,due,city,quality\n"
-                        "6923456789012345678,新建,2026-01-02 08:00:00,,2026-01-05,南京市,s\n"
-                        "B2,done,2026-01-02 08:00,2026-01-03 09:00:00,,,m\n"
-                        "C3,void,2026-01-02 08:00:00,2026-01-03 09:00:00,,,s\n");
-    write("items.csv", "no,line,supplier,quantity,price,freight\n"
-                       "B2,1,east,2,199.90,0.1\nB2,2,west,1,5,\nB2,3,east,1,.05,1\n"
-                       "nobody,1,east,1,1,1\nC3,1,east,1,12,5\n");
+    write("orders.csv",
+          "no,state,placed_at,shipped_at,due,city,quality\n"
+          "6923456789012345678,新建,2026-01-02 08:00:00,,2026-01-05,南京市,s\n"
+          "B2,done,2026-01-02 08:00,2026-01-03 09:00:00,,,m\n"
+          "C3,void,2026-01-02 08:00:00,2026-01-03 09:00:00,,,s\n");
+    write("items.csv",
+          "no,line,supplier,quantity,price,freight\n"
+          "B2,1,east,2,199.90,0.1\nB2,2,west,1,5,\nB2,3,east,1,.05,1\n"
+          "nobody,1,east,1,1,1\nC3,1,east,1,12,5\n");
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
   void write(const std::string& name, std::string_view text) {
@@ -124,12 +126,13 @@ TEST_F(Import, RowsBecomeFacts) {
 }
 
 TEST_F(Import, WhatCannotBeReadIsReportedAndPassedOver) {
-  write("orders.csv", "no,state,placed_at,shipped_at,due,city,quality\n"
-                      "A,x,yesterday,2026-01-03 09:00:00,,,s\n"
-                      "B,x\n"
-                      ",x,2026-01-02 08:00:00,,,,s\n"
-                      "D,x,2026-01-02 08:00:00,,,,q\n"
-                      "E,x,2026-01-02 08:00:00,,,,s\n");
+  write("orders.csv",
+        "no,state,placed_at,shipped_at,due,city,quality\n"
+        "A,x,yesterday,2026-01-03 09:00:00,,,s\n"
+        "B,x\n"
+        ",x,2026-01-02 08:00:00,,,,s\n"
+        "D,x,2026-01-02 08:00:00,,,,q\n"
+        "E,x,2026-01-02 08:00:00,,,,s\n");
   write("items.csv", "no,line,supplier,quantity,price,freight\nE,1,s,many,1,1\nE,2,s,1,1.001,1\n");
   write("notes.csv", "no,n,written_at,text\nE,1,2026-01-04,好\nE,1,2026-01-05,again\n");
   auto importer = open();
@@ -143,7 +146,8 @@ TEST_F(Import, WhatCannotBeReadIsReportedAndPassedOver) {
   EXPECT_EQ(importer->counts().rows_unread, 2u);
   EXPECT_EQ(importer->counts().facts_unread, 4u);
   std::string text;
-  for (const auto& p : importer->problems()) text += fmt::format("{}:{}: {}\n", p.file, p.line, p.message);
+  for (const auto& p : importer->problems())
+    text += fmt::format("{}:{}: {}\n", p.file, p.line, p.message);
   for (const char* part :
        {"orders.csv:2: order_placed: placed_at: \"yesterday\" is not a local time",
         "orders.csv:3: 2 fields; expected 7", "orders.csv:4: the row has no order number",
@@ -157,10 +161,10 @@ TEST_F(Import, FilesThatDoNotFitTheMappingAreSaidSoAtOnce) {
   write("items.csv", "order,line,supplier,quantity,price\n");
   const auto importer = open();
   ASSERT_FALSE(importer);
-  for (const char* part : {"no column shipped_at", "no column quality", "no column items.freight",
-                           "items: no key no"})
-    EXPECT_NE(importer.error().message.find(part), std::string::npos)
-        << part << "\nin\n" << importer.error().message;
+  for (const char* part :
+       {"no column shipped_at", "no column quality", "no column items.freight", "items: no key no"})
+    EXPECT_NE(importer.error().message.find(part), std::string::npos) << part << "\nin\n"
+                                                                      << importer.error().message;
   std::filesystem::remove(folder_ / "items.csv");
   EXPECT_EQ(open().error().code, ErrorCode::NotFound);
   std::filesystem::remove(folder_ / "orders.csv");
@@ -188,10 +192,12 @@ TEST(Mapping, EveryFaultHasItsLine) {
        when: [{of: a, is: there}, {of: b, in: [c], is: present}]}
 )");
   for (const char* part :
-       {"m.yaml:5: \"../../etc/passwd\" is no plain name", "m.yaml:5: files: unknown member \"kee\"",
-        "m.yaml:5: orders: key is required", "m.yaml:6: file: expected a text",
-        "m.yaml:6: encoding:", "m.yaml:6: separator:", "m.yaml:8: \"order_place\" is no event type; did "
-        "you mean \"order_placed\"?", "m.yaml:9: fact: id is required",
+       {"m.yaml:5: \"../../etc/passwd\" is no plain name",
+        "m.yaml:5: files: unknown member \"kee\"", "m.yaml:5: orders: key is required",
+        "m.yaml:6: file: expected a text", "m.yaml:6: encoding:", "m.yaml:6: separator:",
+        "m.yaml:8: \"order_place\" is no event type; did "
+        "you mean \"order_placed\"?",
+        "m.yaml:9: fact: id is required",
         "m.yaml:9: data of order_placed: no field totl; did you mean \"total\"?",
         "m.yaml:9: data of order_placed: buyer is one object, not a list",
         "m.yaml:10: occurred: unknown member \"after\"", "m.yaml:10: precision: \"days\"",

@@ -157,8 +157,9 @@ Result<std::string> utf8_from_gb18030(std::string_view text) {
   };
   thread_local Converter converter;
   if (converter.handle == reinterpret_cast<iconv_t>(-1))
-    return fail(ErrorCode::Unavailable, "this system's iconv knows no GB18030; save the file as "
-                                        "UTF-8");
+    return fail(ErrorCode::Unavailable,
+                "this system's iconv knows no GB18030; save the file as "
+                "UTF-8");
   iconv(converter.handle, nullptr, nullptr, nullptr, nullptr);
   std::string out(text.size() * 2 + 8, '\0');
   char* in = const_cast<char*>(text.data());

@@ -35,7 +35,7 @@ class FileInput final : public ByteInput {
   static Result<std::unique_ptr<FileInput>> open(const std::filesystem::path& path);
   ~FileInput() override;
   Result<std::size_t> read(std::span<char> into) override;
-  std::uint64_t bytes_read() const;   ///< of the file as it lies there
+  std::uint64_t bytes_read() const;  ///< of the file as it lies there
   std::uint64_t bytes_total() const;
 
  private:
@@ -46,8 +46,8 @@ class FileInput final : public ByteInput {
 
 enum class Encoding : std::uint8_t { Auto, Utf8, Gb18030 };
 
-/// What the first 16 MiB of `input` are: UTF-8 where they are well-formed, else GB18030 (which holds
-/// GBK and GB2312). Errors: those of the input; UnsupportedMedia for UTF-16.
+/// What the first 16 MiB of `input` are: UTF-8 where they are well-formed, else GB18030 (which
+/// holds GBK and GB2312). Errors: those of the input; UnsupportedMedia for UTF-16.
 Result<Encoding> detect_encoding(ByteInput& input);
 /// GB18030 as UTF-8. Errors: Malformed.
 Result<std::string> utf8_from_gb18030(std::string_view text);

@@ -19,16 +19,16 @@ std::unexpected<Error> invalid(std::string_view pointer, std::string message) {
 }
 
 bool has_control(std::string_view text) {
-  return std::ranges::any_of(text, [](char c) {
-    return static_cast<unsigned char>(c) < ' ' || c == 0x7f;
-  });
+  return std::ranges::any_of(
+      text, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; });
 }
 
 /// Records of what Cairn itself did; no source can tell them.
 bool is_own(EventType type) {
   using enum EventType;
-  constexpr EventType kOwn[]{RequestOpened,    PersonalRevealed, PersonalForgotten, ConflictSettled,
-                             ReferenceClaimed, ReferenceUnclaimed, EventDismissed};
+  constexpr EventType kOwn[]{RequestOpened,   PersonalRevealed, PersonalForgotten,
+                             ConflictSettled, ReferenceClaimed, ReferenceUnclaimed,
+                             EventDismissed};
   return contains(kOwn, type);
 }
 
@@ -49,12 +49,12 @@ Result<Typed> type_of(std::string_view told, const SourceDefinition& source) {
     for (const auto& row : model::event_type_table()) names.push_back(row.name);
     for (const auto& [word, shape] : source.types) names.push_back(word);
     const auto meant = nearest(name, names);
-    return invalid("/type",
-                   fmt::format("\"{}\" is no event type{}; a status word of source {} is told as "
-                               "status_reported",
-                               utf8_prefix(told, 64),
-                               meant ? fmt::format("; did you mean \"{}\"?", *meant) : std::string(),
-                               source.id));
+    return invalid(
+        "/type", fmt::format("\"{}\" is no event type{}; a status word of source {} is told as "
+                             "status_reported",
+                             utf8_prefix(told, 64),
+                             meant ? fmt::format("; did you mean \"{}\"?", *meant) : std::string(),
+                             source.id));
   }
   if (is_own(*type))
     return invalid("/type", fmt::format("{} is written by Cairn itself and cannot be told", name));
@@ -93,8 +93,9 @@ Result<Address> implied_address(const model::Payload& payload, const SourceDefin
   if (const auto* package = std::get_if<model::PackageReport>(&payload))
     if (!package->number.empty())
       return address_of_reference("tracking", package->carrier, package->number);
-  return invalid("/subject", "subject is required: who it is about, as order:<number>, cairn:<order "
-                             "id> or a reference such as tracking/zto:73100000000001");
+  return invalid("/subject",
+                 "subject is required: who it is about, as order:<number>, cairn:<order "
+                 "id> or a reference such as tracking/zto:73100000000001");
 }
 
 Result<Address> address_of(const Attributes& a, const model::Payload& payload,
@@ -132,12 +133,12 @@ std::string subject_text(const Address& address) {
                      address.reference->value);
 }
 
-#define CAIRN_MEMBER(name)                                                         \
-  std::visit(                                                                      \
-      [](const auto& p) -> std::string {                                           \
-        if constexpr (requires { std::string(p.name); }) return p.name;            \
-        return {};                                                                 \
-      },                                                                           \
+#define CAIRN_MEMBER(name)                                              \
+  std::visit(                                                           \
+      [](const auto& p) -> std::string {                                \
+        if constexpr (requires { std::string(p.name); }) return p.name; \
+        return {};                                                      \
+      },                                                                \
       event.payload)
 
 std::string code_of(const model::Event& event) {
@@ -151,25 +152,35 @@ std::string code_of(const model::Event& event) {
 std::string identity_part(IdentityField field, const Attributes& a, const model::Event& event,
                           const Address& address) {
   switch (field) {
-    case IdentityField::Type: return std::string(model::row_of(event.type).name);
-    case IdentityField::Subject: return subject_text(address);
+    case IdentityField::Type:
+      return std::string(model::row_of(event.type).name);
+    case IdentityField::Subject:
+      return subject_text(address);
     case IdentityField::Time:
       return event.is(EventFlag::NoDate) ? "-" : format_rfc3339(event.occurred);
     case IdentityField::Second:
       return event.is(EventFlag::NoDate)
                  ? "-"
-                 : format_rfc3339(
-                       Time{event.occurred.us - (event.occurred.us % 1'000'000 + 1'000'000) %
-                                                    1'000'000});
-    case IdentityField::Code: return code_of(event);
-    case IdentityField::Place: return CAIRN_MEMBER(place);
-    case IdentityField::Number: return CAIRN_MEMBER(number);
-    case IdentityField::Package: return CAIRN_MEMBER(package);
-    case IdentityField::Line: return CAIRN_MEMBER(line);
-    case IdentityField::Payment: return CAIRN_MEMBER(payment_id);
-    case IdentityField::Case: return CAIRN_MEMBER(case_id);
-    case IdentityField::Word: return CAIRN_MEMBER(word);
-    case IdentityField::Ordinal: return a.ordinal.value_or("0");
+                 : format_rfc3339(Time{event.occurred.us -
+                                       (event.occurred.us % 1'000'000 + 1'000'000) % 1'000'000});
+    case IdentityField::Code:
+      return code_of(event);
+    case IdentityField::Place:
+      return CAIRN_MEMBER(place);
+    case IdentityField::Number:
+      return CAIRN_MEMBER(number);
+    case IdentityField::Package:
+      return CAIRN_MEMBER(package);
+    case IdentityField::Line:
+      return CAIRN_MEMBER(line);
+    case IdentityField::Payment:
+      return CAIRN_MEMBER(payment_id);
+    case IdentityField::Case:
+      return CAIRN_MEMBER(case_id);
+    case IdentityField::Word:
+      return CAIRN_MEMBER(word);
+    case IdentityField::Ordinal:
+      return a.ordinal.value_or("0");
   }
   return {};
 }
@@ -253,8 +264,7 @@ void add_meaning(const Attributes& a, const SourceDefinition& source, const std:
     told.event.payload = *std::move(payload);
     told.event.raw.clear();
     told.event.id = model::identity_of(
-        source.id,
-        fmt::format("{}\x1f{}\x1f{}", identity, model::row_of(fact.type).name, index));
+        source.id, fmt::format("{}\x1f{}\x1f{}", identity, model::row_of(fact.type).name, index));
     facts.all.push_back(std::move(told));
   }
 }
@@ -297,8 +307,7 @@ Result<Facts> facts_of(const Attributes& a, const Sources& sources, const Sender
   return out;
 }
 
-Result<std::vector<std::string_view>> split_array(std::string_view json,
-                                                  std::size_t elements_max) {
+Result<std::vector<std::string_view>> split_array(std::string_view json, std::size_t elements_max) {
   constexpr std::string_view kBlanks = " \t\r\n";
   const auto malformed = [](std::string_view why) {
     return fail(ErrorCode::Malformed, fmt::format("not a JSON array of events: {}", why));
@@ -326,10 +335,11 @@ Result<std::vector<std::string_view>> split_array(std::string_view json,
       if (element.empty() && !(is_end && out.empty())) return malformed("an element is missing");
       if (!element.empty()) out.push_back(element);
       if (out.size() > elements_max)
-        return fail(ErrorCode::TooLarge,
-                    fmt::format("a batch has at most {} events; send more batches, or NDJSON, which "
-                                "may have any length",
-                                elements_max));
+        return fail(
+            ErrorCode::TooLarge,
+            fmt::format("a batch has at most {} events; send more batches, or NDJSON, which "
+                        "may have any length",
+                        elements_max));
       if (!is_end) continue;
       if (json.find_first_not_of(kBlanks, begin) != json.npos)
         return malformed("something follows the closing ]");

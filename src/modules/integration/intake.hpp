@@ -10,8 +10,8 @@ namespace cairn::integration {
 struct Attributes {
   std::string id, source, type;
   std::optional<std::string> subject, time, not_before, precision, ordinal;
-  std::optional<std::string> order;            ///< short form: "cairn:<id>" or a number
-  std::optional<model::Reference> reference;   ///< short form, not yet normalised
+  std::optional<std::string> order;           ///< short form: "cairn:<id>" or a number
+  std::optional<model::Reference> reference;  ///< short form, not yet normalised
   bool is_zone_inferred = false;
   bool is_short = false;
   std::optional<json::Value> data;

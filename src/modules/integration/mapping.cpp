@@ -38,8 +38,10 @@ void read_table(DefinitionFile& file, ImportMapping& out, const std::string& nam
   else if (!separator.empty())
     table.separator = separator[0];
   const std::string encoding = file.text(node, "encoding");
-  if (encoding == "utf-8") table.encoding = Encoding::Utf8;
-  else if (encoding == "gb18030") table.encoding = Encoding::Gb18030;
+  if (encoding == "utf-8")
+    table.encoding = Encoding::Utf8;
+  else if (encoding == "gb18030")
+    table.encoding = Encoding::Gb18030;
   else if (!encoding.empty() && encoding != "auto")
     file.fault(node["encoding"], "encoding: expected auto, utf-8 or gb18030");
   out.tables.push_back(std::move(table));
@@ -62,9 +64,10 @@ void check_precision(DefinitionFile& file, const YAML::Node& node, const Shape& 
   constexpr std::string_view kNames[]{"microsecond", "second", "minute", "hour", "day"};
   const auto check = [&](std::string_view word) {
     if (!word.empty() && !contains(kNames, word))
-      file.fault(node, fmt::format("precision: \"{}\" is none of microsecond, second, minute, hour, "
-                                   "day",
-                                   utf8_prefix(word, 40)));
+      file.fault(node,
+                 fmt::format("precision: \"{}\" is none of microsecond, second, minute, hour, "
+                             "day",
+                             utf8_prefix(word, 40)));
   };
   if (shape.kind == Shape::Kind::Constant && shape.constant.size() >= 2)
     check(std::string_view(shape.constant).substr(1, shape.constant.size() - 2));
@@ -74,8 +77,9 @@ void check_precision(DefinitionFile& file, const YAML::Node& node, const Shape& 
 }
 
 void read_fact(DefinitionFile& file, ImportMapping& out, const YAML::Node& node) {
-  if (!file.expect_map(node, "fact", {"type", "id", "occurred", "precision", "when", "each",
-                                      "group_by", "without_rows", "data"}))
+  if (!file.expect_map(node, "fact",
+                       {"type", "id", "occurred", "precision", "when", "each", "group_by",
+                        "without_rows", "data"}))
     return;
   MappedFact fact;
   if (!node["type"]) return file.fault(node, "fact: type is required");
@@ -113,7 +117,8 @@ void check_roles(DefinitionFile& file, const YAML::Node& section, const ImportMa
     if (table.name == mapping.base && (!table.joined_to.empty() || table.is_optional))
       file.fault(section, "import: the base table is joined to nothing and not optional");
   for (const auto& fact : mapping.facts)
-    if (!fact.each.empty() && (find(fact.each) == mapping.tables.end() || fact.each == mapping.base))
+    if (!fact.each.empty() &&
+        (find(fact.each) == mapping.tables.end() || fact.each == mapping.base))
       file.fault(section, fmt::format("fact {}: each \"{}\" is no child table", fact.id,
                                       utf8_prefix(fact.each, 64)));
 }

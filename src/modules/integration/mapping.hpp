@@ -7,8 +7,8 @@
 #include "modules/integration/csv.hpp"
 #include "modules/integration/shape.hpp"
 
-/// The `import:` section of a source's definition: which files of a folder belong together and which
-/// facts their columns are. Nothing about a particular source stands in code.
+/// The `import:` section of a source's definition: which files of a folder belong together and
+/// which facts their columns are. Nothing about a particular source stands in code.
 namespace cairn::integration {
 
 /// One file. The base table has a row per order; rows of the others are found by a column.
@@ -35,17 +35,17 @@ struct MappedFact {
   Occurrence occurred;
   Shape precision;  ///< a constant or taken word: microsecond, second, minute, hour, day
   std::vector<Guard> when;
-  std::string each;       ///< a fact for every row of this table …
-  std::string group_by;   ///< … or for every value of this column of it
+  std::string each;                ///< a fact for every row of this table …
+  std::string group_by;            ///< … or for every value of this column of it
   bool once_without_rows = false;  ///< one fact all the same where the table has no row
   Shape data;
 };
 
 struct ImportMapping {
-  std::string base;             ///< role of the base table
+  std::string base;  ///< role of the base table
   std::vector<TableRole> tables;
-  std::string order_no;         ///< "{order_id}"
-  Shape precision;              ///< of facts that say none
+  std::string order_no;  ///< "{order_id}"
+  Shape precision;       ///< of facts that say none
   std::vector<MappedFact> facts;
 };
 

@@ -11,10 +11,10 @@ namespace cairn::integration {
 
 /// Cuts chunks of any size into lines. Owned by the one who reads the body; one thread.
 ///
-/// Lines end with LF or CRLF; the last one may lack it (`finish`). A byte order mark at the start and
-/// lines of blanks only are skipped, but counted: numbers are those an editor shows. A line longer
-/// than the limit is handed over as a failure once and its rest is dropped, so memory stays below
-/// the limit however long the line is; the lines after it are read as usual.
+/// Lines end with LF or CRLF; the last one may lack it (`finish`). A byte order mark at the start
+/// and lines of blanks only are skipped, but counted: numbers are those an editor shows. A line
+/// longer than the limit is handed over as a failure once and its rest is dropped, so memory stays
+/// below the limit however long the line is; the lines after it are read as usual.
 class LineSplitter {
  public:
   /// `number` counts from 1; `line` is valid during the call. Returning false stops `push`.

@@ -22,13 +22,12 @@ std::vector<std::string> lines_of(std::string_view text, std::size_t chunk, std:
 }
 
 TEST(LineSplitter, GivesTheSameLinesHoweverTheBodyIsCut) {
-  const std::string text =
-      "\xef\xbb\xbf{\"a\":1}\r\n\n  \n{\"订单\":2}\n" + std::string(500, 'x') +
-      "\n{}\n\n" + std::string(20, 'y') + "\n" + std::string(21, 'z') + "\n{\"last\":3}";
-  const std::vector<std::string> expected{"1:{\"a\":1}",  "4:{\"订单\":2}",
-                                          "5:too-large",  "6:{}",
-                                          "8:" + std::string(20, 'y'), "9:too-large",
-                                          "10:{\"last\":3}"};
+  const std::string text = "\xef\xbb\xbf{\"a\":1}\r\n\n  \n{\"订单\":2}\n" + std::string(500, 'x') +
+                           "\n{}\n\n" + std::string(20, 'y') + "\n" + std::string(21, 'z') +
+                           "\n{\"last\":3}";
+  const std::vector<std::string> expected{
+      "1:{\"a\":1}", "4:{\"订单\":2}", "5:too-large", "6:{}", "8:" + std::string(20, 'y'),
+      "9:too-large", "10:{\"last\":3}"};
   for (std::size_t chunk = 1; chunk < 40; ++chunk)
     EXPECT_EQ(lines_of(text, chunk), expected) << "in chunks of " << chunk;
   EXPECT_EQ(lines_of(text, text.size()), expected);

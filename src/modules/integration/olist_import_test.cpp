@@ -37,9 +37,9 @@ class Olist : public ::testing::Test {
 
 /// Counted apart from the importer, over the raw files, by tests/olist/check_raw.py.
 const std::map<std::string, std::int64_t> kFacts{
-    {"order_placed", 31199},     {"promise_made", 31199},  {"payment_received", 31119},
-    {"package_shipped", 30024},  {"package_delivered", 29050}, {"survey_sent", 19772},
-    {"survey_answered", 19772},  {"status_reported", 31199}};
+    {"order_placed", 31199},    {"promise_made", 31199},      {"payment_received", 31119},
+    {"package_shipped", 30024}, {"package_delivered", 29050}, {"survey_sent", 19772},
+    {"survey_answered", 19772}, {"status_reported", 31199}};
 
 struct Shown {
   std::map<std::string, std::int64_t> counts;
@@ -67,7 +67,8 @@ void look(const std::vector<model::Told>& facts, Shown& out) {
   const bool handed = has(PackageShipped), delivered = has(PackageDelivered);
   const bool approved = has(PaymentReceived);
   out.hit("handed_before_approval", handed && approved && at[PackageShipped] < at[PaymentReceived]);
-  out.hit("delivered_before_handed", handed && delivered && at[PackageDelivered] < at[PackageShipped]);
+  out.hit("delivered_before_handed",
+          handed && delivered && at[PackageDelivered] < at[PackageShipped]);
   out.hit("delivered_before_approval",
           delivered && approved && at[PackageDelivered] < at[PaymentReceived]);
   out.hit("delivered_without_date", word == "delivered" && !delivered);
@@ -100,7 +101,8 @@ TEST_F(Olist, EveryOrderComesInWithExactlyTheFactsOfItsRows) {
     for (const auto& told : facts) {
       EXPECT_TRUE(seen.insert(told.event.id).second);
       EXPECT_EQ(told.order, facts[0].order);
-      EXPECT_EQ(told.event.is(model::EventFlag::NoDate), told.event.type == EventType::StatusReported);
+      EXPECT_EQ(told.event.is(model::EventFlag::NoDate),
+                told.event.type == EventType::StatusReported);
       EXPECT_FALSE(told.event.occurred.is_none());
     }
     look(facts, shown);
@@ -118,25 +120,33 @@ TEST_F(Olist, EveryOrderComesInWithExactlyTheFactsOfItsRows) {
     told[std::string(model::row_of(type).name)] = static_cast<std::int64_t>(count);
   EXPECT_EQ(told, kFacts);
   const std::map<std::string, std::int64_t> expected{
-      {"handed_before_approval", 194},    {"delivered_before_handed", 8},
-      {"delivered_before_approval", 13},  {"delivered_without_date", 2},
-      {"delivered_without_hand_over", 1}, {"delivered_never_approved", 8},
-      {"cancelled_after_hand_over", 75},  {"orders_without_items", 3243},
+      {"handed_before_approval", 194},
+      {"delivered_before_handed", 8},
+      {"delivered_before_approval", 13},
+      {"delivered_without_date", 2},
+      {"delivered_without_hand_over", 1},
+      {"delivered_never_approved", 8},
+      {"cancelled_after_hand_over", 75},
+      {"orders_without_items", 3243},
       // Listed as 2594; check_raw.py proves 2593 by the status of all 3,243.
       {"orders_without_items_delivered", 2593},
-      {"orders_without_customer", 2518},  {"with_delivery_date", 28746},
-      {"late_by_date", 2194},             {"handed_with_limit", 27124},
+      {"orders_without_customer", 2518},
+      {"with_delivery_date", 28746},
+      {"late_by_date", 2194},
+      {"handed_with_limit", 27124},
       {"handed_after_last_limit", 2569}};
   for (const auto& [name, count] : expected) EXPECT_EQ(shown.counts[name], count) << name;
 }
 
 TEST_F(Olist, TheCountsAreThoseOfTheScriptOverTheRawFiles) {
-  FILE* pipe = popen("python3 '" CAIRN_SOURCE_DIR "/tests/olist/check_raw.py' '"
-                     CAIRN_SOURCE_DIR "/../shared/data/olist/dev' 2>/dev/null", "r");
+  FILE* pipe = popen("python3 '" CAIRN_SOURCE_DIR "/tests/olist/check_raw.py' '" CAIRN_SOURCE_DIR
+                     "/../shared/data/olist/dev' 2>/dev/null",
+                     "r");
   ASSERT_NE(pipe, nullptr);
   std::string text;
   char block[4096];
-  for (std::size_t size; (size = fread(block, 1, sizeof block, pipe)) > 0;) text.append(block, size);
+  for (std::size_t size; (size = fread(block, 1, sizeof block, pipe)) > 0;)
+    text.append(block, size);
   if (pclose(pipe) != 0) GTEST_SKIP() << "no python3 here to count the raw files";
   json::Document document;
   const auto root = document.parse(text);
@@ -176,8 +186,8 @@ TEST_F(Olist, ImportedAgainOrThroughCloudEventsItIsTheSame) {
       ASSERT_TRUE(read) << read.error().message << "\n" << json;
       const auto& back = read->all[0];
       const bool is_same = back.event.id == one.id && back.event.key() == one.key() &&
-                           back.event.precision == one.precision &&
-                           back.event.flags == one.flags && back.address() == facts[i].address() &&
+                           back.event.precision == one.precision && back.event.flags == one.flags &&
+                           back.address() == facts[i].address() &&
                            model::counted_digest(back.event) == model::counted_digest(one) &&
                            read->all.size() == 1;
       different += !is_same;

@@ -40,7 +40,8 @@ class Platforms : public ::testing::Test {
 };
 
 TEST_F(Platforms, TaobaoStatuses) {
-  for (const char* word : {"TRADE_NO_CREATE_PAY", "WAIT_BUYER_PAY", "PAY_PENDING", "WAIT_PRE_AUTH_CONFIRM"})
+  for (const char* word :
+       {"TRADE_NO_CREATE_PAY", "WAIT_BUYER_PAY", "PAY_PENDING", "WAIT_PRE_AUTH_CONFIRM"})
     EXPECT_EQ(types("taobao", word), "status_reported order_placed");
   EXPECT_EQ(types("taobao", "WAIT_SELLER_SEND_GOODS"), "status_reported payment_received");
   EXPECT_EQ(types("taobao", "PAID_FORBID_CONSIGN"), "status_reported payment_received hold_placed");
@@ -53,10 +54,11 @@ TEST_F(Platforms, TaobaoStatuses) {
 }
 
 TEST_F(Platforms, APartlyShippedTradeNamesItsSubOrders) {
-  const auto facts = tell("taobao", "SELLER_CONSIGNED_PART",
-                          R"("invoice_no":73100000000001,"orders":{"order":[)"
-                          R"({"oid":2263456789012345679,"num":2,"status":"WAIT_BUYER_CONFIRM_GOODS"},)"
-                          R"({"oid":2263456789012345680,"num":1,"status":"WAIT_SELLER_SEND_GOODS"}]})");
+  const auto facts =
+      tell("taobao", "SELLER_CONSIGNED_PART",
+           R"("invoice_no":73100000000001,"orders":{"order":[)"
+           R"({"oid":2263456789012345679,"num":2,"status":"WAIT_BUYER_CONFIRM_GOODS"},)"
+           R"({"oid":2263456789012345680,"num":1,"status":"WAIT_SELLER_SEND_GOODS"}]})");
   ASSERT_TRUE(facts) << facts.error().message;
   ASSERT_EQ(facts->all.size(), 2u);
   const auto& package = facts->all[1].event.as<model::PackageReport>();
@@ -67,9 +69,10 @@ TEST_F(Platforms, APartlyShippedTradeNamesItsSubOrders) {
 }
 
 TEST_F(Platforms, ATaobaoTradeBecomesAnOrderWithItsSubOrders) {
-  const auto facts = tell("taobao", "WAIT_BUYER_PAY",
-                          R"("tid":2263456789012345678,"payment":"129.90","orders":{"order":[)"
-                          R"({"oid":2263456789012345679,"num":2,"title":"帐篷","total_fee":"129.90"}]})");
+  const auto facts =
+      tell("taobao", "WAIT_BUYER_PAY",
+           R"("tid":2263456789012345678,"payment":"129.90","orders":{"order":[)"
+           R"({"oid":2263456789012345679,"num":2,"title":"帐篷","total_fee":"129.90"}]})");
   ASSERT_TRUE(facts) << facts.error().message;
   const auto& placed = facts->all[1].event.as<model::OrderPlaced>();
   EXPECT_EQ(placed.order_no, "2263456789012345678");
@@ -106,10 +109,11 @@ TEST_F(Platforms, WeixinStatuses) {
   EXPECT_EQ(types("weixin_shop", "10"), "status_reported order_placed");
   EXPECT_EQ(types("weixin_shop", "20"), "status_reported payment_received");
   EXPECT_EQ(types("weixin_shop", "21"), "status_reported unmapped");
-  EXPECT_EQ(types("weixin_shop", "21",
-                  R"("order_detail":{"delivery_info":{"delivery_product_info":[{"waybill_id":"SF1",)"
-                  R"("delivery_id":"SF","product_infos":[{"sku_id":1,"product_cnt":2}]}]}})"),
-            "status_reported package_shipped");
+  EXPECT_EQ(
+      types("weixin_shop", "21",
+            R"("order_detail":{"delivery_info":{"delivery_product_info":[{"waybill_id":"SF1",)"
+            R"("delivery_id":"SF","product_infos":[{"sku_id":1,"product_cnt":2}]}]}})"),
+      "status_reported package_shipped");
   EXPECT_EQ(types("weixin_shop", "30"), "status_reported package_shipped");
   EXPECT_EQ(types("weixin_shop", "100"), "status_reported order_completed");
   EXPECT_EQ(types("weixin_shop", "200"), "status_reported refund_succeeded");
@@ -119,12 +123,15 @@ TEST_F(Platforms, WeixinStatuses) {
 TEST_F(Platforms, ShopifyStatusesAndTopics) {
   EXPECT_EQ(types("shopify", "financial_status/paid"), "status_reported payment_received");
   EXPECT_EQ(types("shopify", "fulfillment_status/fulfilled"), "status_reported package_shipped");
-  const auto scan = tell("shopify", "shipment_status/out_for_delivery", R"("tracking_number":"1Z")");
+  const auto scan =
+      tell("shopify", "shipment_status/out_for_delivery", R"("tracking_number":"1Z")");
   ASSERT_TRUE(scan);
-  EXPECT_EQ(scan->all[1].event.as<model::PackageReport>().milestone, model::Milestone::OutForDelivery);
+  EXPECT_EQ(scan->all[1].event.as<model::PackageReport>().milestone,
+            model::Milestone::OutForDelivery);
   const auto failure = tell("shopify", "shipment_status/failure", "");
   EXPECT_FALSE(failure->all[1].event.as<model::PackageReport>().milestone);
-  EXPECT_EQ(failure->all[1].event.as<model::PackageReport>().flags[0], model::PackageFlag::Exception);
+  EXPECT_EQ(failure->all[1].event.as<model::PackageReport>().flags[0],
+            model::PackageFlag::Exception);
 
   EventReader reader(sources_);
   const auto refund = reader.read_line(

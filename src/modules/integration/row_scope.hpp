@@ -7,7 +7,8 @@
 
 namespace cairn::integration {
 
-/// The rows of one order: its row of the base table and, per child table, the rows that belong to it.
+/// The rows of one order: its row of the base table and, per child table, the rows that belong to
+/// it.
 struct OrderRows {
   std::string_view base_name;
   const Columns* base_columns = nullptr;
@@ -22,8 +23,8 @@ struct OrderRows {
   const Child* child(std::string_view name) const;
 };
 
-/// What a shape takes its values from while a folder is imported: an order's rows, within a row of a
-/// child table where one is being gone through. A plain name is a column of that row, else of the
+/// What a shape takes its values from while a folder is imported: an order's rows, within a row of
+/// a child table where one is being gone through. A plain name is a column of that row, else of the
 /// base; "table.column" is the first row of that table. "$groups" is how many groups there are.
 class RowScope final : public Scope {
  public:

@@ -30,12 +30,13 @@ Result<void> append_converted(const Shape& shape, std::string_view text,
                               const std::optional<Zone>& zone, std::string& out) {
   switch (shape.as) {
     case As::Json:
-    case As::Text: append_json_string(out, text); return {};
+    case As::Text:
+      append_json_string(out, text);
+      return {};
     case As::Integer: {
       std::int64_t number = 0;
       const auto clean = trim(text);
-      const auto [end, error] =
-          std::from_chars(clean.data(), clean.data() + clean.size(), number);
+      const auto [end, error] = std::from_chars(clean.data(), clean.data() + clean.size(), number);
       if (error != std::errc{} || end != clean.data() + clean.size())
         return fail(ErrorCode::Invalid,
                     fmt::format("\"{}\" is not an integer", utf8_prefix(clean, 40)));
@@ -48,7 +49,8 @@ Result<void> append_converted(const Shape& shape, std::string_view text,
       return {};
     }
     case As::Time:
-    case As::EndOfDay: return append_time(text, shape.as, zone, out);
+    case As::EndOfDay:
+      return append_time(text, shape.as, zone, out);
   }
   return {};
 }
@@ -93,8 +95,8 @@ Result<bool> append_sum(const Shape& shape, const Scope& scope, std::string& out
   return is_any;
 }
 
-Result<void> append_members(const Shape& shape, const Scope& scope,
-                            const std::optional<Zone>& zone, std::string& out) {
+Result<void> append_members(const Shape& shape, const Scope& scope, const std::optional<Zone>& zone,
+                            std::string& out) {
   out += '{';
   bool needs_comma = false;
   for (const auto& [name, field] : shape.fields) {
@@ -138,10 +140,15 @@ Result<bool> append_list(const Shape& shape, const Scope& scope, const std::opti
 Result<bool> append_value(const Shape& shape, const Scope& scope, const std::optional<Zone>& zone,
                           std::string& out) {
   switch (shape.kind) {
-    case Shape::Kind::Constant: out += shape.constant; return true;
-    case Shape::Kind::Take: return append_taken(shape, scope, zone, out);
-    case Shape::Kind::Sum: return append_sum(shape, scope, out);
-    case Shape::Kind::List: return append_list(shape, scope, zone, out);
+    case Shape::Kind::Constant:
+      out += shape.constant;
+      return true;
+    case Shape::Kind::Take:
+      return append_taken(shape, scope, zone, out);
+    case Shape::Kind::Sum:
+      return append_sum(shape, scope, out);
+    case Shape::Kind::List:
+      return append_list(shape, scope, zone, out);
     case Shape::Kind::Object: {
       const std::size_t before = out.size();
       CAIRN_TRY_VOID(append_members(shape, scope, zone, out));
@@ -161,10 +168,14 @@ bool holds(const std::vector<Guard>& guards, const Scope& scope) {
     const bool is_of_values = guard.is == In || guard.is == NotIn;
     const auto text = is_of_values ? scope.text(guard.path) : scope.json(guard.path);
     switch (guard.is) {
-      case Present: return text.has_value();
-      case Absent: return !text.has_value();
-      case In: return text && contains(guard.values, *text);
-      case NotIn: return !text || !contains(guard.values, *text);
+      case Present:
+        return text.has_value();
+      case Absent:
+        return !text.has_value();
+      case In:
+        return text && contains(guard.values, *text);
+      case NotIn:
+        return !text || !contains(guard.values, *text);
     }
     return false;
   });

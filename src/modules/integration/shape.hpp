@@ -44,8 +44,8 @@ bool holds(const std::vector<Guard>& guards, const Scope& scope);
 
 /// What a taken value becomes.
 enum class As : std::uint8_t {
-  Json,     ///< as it is: JSON from JSON, text from a table
-  Text,     ///< ids are text even where numbers are sent
+  Json,  ///< as it is: JSON from JSON, text from a table
+  Text,  ///< ids are text even where numbers are sent
   Integer,
   Money,    ///< a decimal, "199.90" → 19990 with two digits; exactly, never through a double
   Time,     ///< a wall time or RFC 3339 → RFC 3339 in UTC
@@ -56,15 +56,15 @@ struct ShapeMember;
 struct Shape {
   enum class Kind : std::uint8_t { Constant, Take, Sum, List, Object };
   Kind kind = Kind::Constant;
-  std::string constant;  ///< JSON
-  std::string path;      ///< Take: the value; Sum, List: the list
+  std::string constant;              ///< JSON
+  std::string path;                  ///< Take: the value; Sum, List: the list
   std::vector<std::string> columns;  ///< Sum: added up over the list
   As as = As::Json;
-  int digits = 2;  ///< of Money
+  int digits = 2;                                         ///< of Money
   std::map<std::string, std::string, std::less<>> words;  ///< Take: what a word becomes
   std::optional<std::string> otherwise;                   ///< Take: what another word becomes
-  std::vector<ShapeMember> fields;  ///< Object, List
-  std::vector<Guard> when;   ///< else there is no value
+  std::vector<ShapeMember> fields;                        ///< Object, List
+  std::vector<Guard> when;                                ///< else there is no value
   std::vector<Guard> where;  ///< List, Sum: elements for which these hold
   bool is_required = false;  ///< without a value the whole fact fails
 };

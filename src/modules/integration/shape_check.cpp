@@ -43,8 +43,9 @@ std::optional<std::string> check_members(const Shape& shape, const std::string& 
       if (row.name != name) return;
       is_known = true;
       using V = std::remove_cvref_t<decltype(std::declval<T>().*row.member)>;
-      if constexpr (requires { typename V::value_type; } && !model::IsVector<V>::value &&
-                    requires(V v) { v.has_value(); })
+      if constexpr (
+          requires { typename V::value_type; } && !model::IsVector<V>::value &&
+          requires(V v) { v.has_value(); })
         fault = check_value<typename V::value_type>(field, path);
       else
         fault = check_value<V>(field, path);
@@ -63,9 +64,7 @@ std::optional<std::string> check_members(const Shape& shape, const std::string& 
 std::optional<std::string> unknown_field(model::EventType type, const Shape& shape) {
   const model::Payload payload = model::make_payload(type);
   return std::visit(
-      [&](const auto& p) {
-        return check_members<std::remove_cvref_t<decltype(p)>>(shape, "");
-      },
+      [&](const auto& p) { return check_members<std::remove_cvref_t<decltype(p)>>(shape, ""); },
       payload);
 }
 

@@ -13,17 +13,29 @@ namespace cairn::integration {
 namespace {
 
 constexpr auto kAreas = std::to_array<AreaRow>({
-    {"payment", "source"},    {"cancel", "source"},   {"amend", "source"},
-    {"refund", "source"},     {"completion", "source"}, {"after_sale", "source"},
-    {"release", "cairn"},     {"pick", "warehouse"},  {"pack", "warehouse"},
-    {"dispatch", "warehouse"}, {"scans", "carrier"},  {"production", "cairn"},
-    {"notes", "cairn"},       {"tags", "cairn"},      {"holds", "cairn"},
-    {"cases", "cairn"},       {"promises", "cairn"},  {"compensation", "cairn"},
+    {"payment", "source"},
+    {"cancel", "source"},
+    {"amend", "source"},
+    {"refund", "source"},
+    {"completion", "source"},
+    {"after_sale", "source"},
+    {"release", "cairn"},
+    {"pick", "warehouse"},
+    {"pack", "warehouse"},
+    {"dispatch", "warehouse"},
+    {"scans", "carrier"},
+    {"production", "cairn"},
+    {"notes", "cairn"},
+    {"tags", "cairn"},
+    {"holds", "cairn"},
+    {"cases", "cairn"},
+    {"promises", "cairn"},
+    {"compensation", "cairn"},
 });
 
-constexpr auto kIdentityNames = std::to_array<std::string_view>(
-    {"type", "subject", "time", "second", "code", "place", "number", "package", "line", "payment",
-     "case", "word", "ordinal"});
+constexpr auto kIdentityNames =
+    std::to_array<std::string_view>({"type", "subject", "time", "second", "code", "place", "number",
+                                     "package", "line", "payment", "case", "word", "ordinal"});
 
 /// A source id stands in identities, URLs and file names.
 bool is_id(std::string_view text) {
@@ -195,10 +207,10 @@ Result<SourceDefinition> parse_source(std::string_view yaml, std::string_view fi
   try {
     DefinitionFile file(yaml, file_name);
     if (!file.has_faults()) {
-      file.expect_map(file.root(), "source",
-                      {"id", "name", "trust", "role", "zone", "acts_from", "namespace", "lifecycle",
-                       "masters", "stable_ids", "identity", "cloud_events", "types", "statuses",
-                       "import"});
+      file.expect_map(
+          file.root(), "source",
+          {"id", "name", "trust", "role", "zone", "acts_from", "namespace", "lifecycle", "masters",
+           "stable_ids", "identity", "cloud_events", "types", "statuses", "import"});
       read_names(file, out);
       read_times(file, out);
       read_masters(file, out);

@@ -39,7 +39,19 @@ struct StatusMeaning {
 
 /// What an event is known by where the source's own ids are not stable.
 enum class IdentityField : std::uint8_t {
-  Type, Subject, Time, Second, Code, Place, Number, Package, Line, Payment, Case, Word, Ordinal
+  Type,
+  Subject,
+  Time,
+  Second,
+  Code,
+  Place,
+  Number,
+  Package,
+  Line,
+  Payment,
+  Case,
+  Word,
+  Ordinal
 };
 
 /// A connected system: definitions/sources/<id>.yaml. A value; loaded at start, never changed.
@@ -47,17 +59,17 @@ struct SourceDefinition {
   std::string id, name_zh, name_en;
   std::uint8_t trust = 50;
   model::Role role = model::Role::Source;
-  std::string zone_name;      ///< IANA; empty: times without offset are refused
+  std::string zone_name;  ///< IANA; empty: times without offset are refused
   std::optional<Zone> zone;
   Time acts_from = Time::never();  ///< absent: nothing it tells is acted upon
   std::string order_namespace;     ///< what its order numbers are unique in; its id where absent
   std::string lifecycle;           ///< of orders that name none
   std::map<std::string, std::string, std::less<>> masters;  ///< area → system id, all areas
   bool has_stable_ids = true;
-  std::vector<IdentityField> identity;                      ///< of every type not named below
+  std::vector<IdentityField> identity;  ///< of every type not named below
   std::map<model::EventType, std::vector<IdentityField>> identity_by_type;
   std::vector<std::string> event_sources;  ///< values of the CloudEvents attribute `source`
-  std::map<std::string, FactShape, std::less<>> types;      ///< its event types → ours
+  std::map<std::string, FactShape, std::less<>> types;  ///< its event types → ours
   std::map<std::string, StatusMeaning, std::less<>> statuses;
 
   /// The id of its order with that number.

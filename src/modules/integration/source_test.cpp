@@ -48,10 +48,11 @@ statuses:
   PAID: {reached: payed, facts: [{type: payment_recieved}, {type: hold_placed, data: {reson: x}}]}
 )");
   for (const char* part :
-       {"x.yaml:1: id:", "x.yaml:2: name: en is required", "x.yaml:3: trust:",
-        "x.yaml:4: \"Asia/Shangai\" is not a time zone",
+       {"x.yaml:1: id:", "x.yaml:2: name: en is required",
+        "x.yaml:3: trust:", "x.yaml:4: \"Asia/Shangai\" is not a time zone",
         "x.yaml:6: masters: unknown member \"payments\"; did you mean \"payment\"?",
-        "x.yaml:7: cancel:", "x.yaml:8: source: unknown member \"stable_id\"; did you mean "
+        "x.yaml:7: cancel:",
+        "x.yaml:8: source: unknown member \"stable_id\"; did you mean "
         "\"stable_ids\"?",
         "x.yaml:10: reached: expected one of", "did you mean \"payment_received\"?",
         "data of hold_placed: no field reson; did you mean \"reason\"?"})
@@ -72,8 +73,10 @@ TEST(Source, HostileFilesAreRefusedNotBelieved) {
 
 TEST(Sources, AnUnknownSourceIsNamedWithTheNearest) {
   Sources sources;
-  ASSERT_TRUE(sources.add(*parse_source("id: taobao\nname: {zh: 淘宝, en: Taobao}\n"
-                                        "cloud_events: [/shops/7]", "t.yaml")));
+  ASSERT_TRUE(
+      sources.add(*parse_source("id: taobao\nname: {zh: 淘宝, en: Taobao}\n"
+                                "cloud_events: [/shops/7]",
+                                "t.yaml")));
   EXPECT_EQ((*sources.resolve("/shops/7"))->id, "taobao");
   const auto unknown = sources.resolve("toabao");
   ASSERT_FALSE(unknown);

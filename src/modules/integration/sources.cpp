@@ -53,8 +53,8 @@ Result<std::string> read_text_file(const std::filesystem::path& path, std::size_
   while (in.read(block, sizeof block), in.gcount() > 0) {
     text.append(block, static_cast<std::size_t>(in.gcount()));
     if (text.size() > bytes_max)
-      return fail(ErrorCode::TooLarge, fmt::format("{} is larger than {} bytes", path.string(),
-                                                   bytes_max));
+      return fail(ErrorCode::TooLarge,
+                  fmt::format("{} is larger than {} bytes", path.string(), bytes_max));
   }
   if (in.bad()) return fail(ErrorCode::Io, fmt::format("{} cannot be read", path.string()));
   return text;

@@ -13,24 +13,23 @@ constexpr std::size_t kSchemeBytesMax = 32;
 constexpr std::size_t kValueBytesMax = 200;
 
 bool is_scheme(std::string_view text) {
-  return !text.empty() && text.size() <= kSchemeBytesMax &&
-         std::ranges::all_of(text, [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-         });
-}
-
-bool has_control(std::string_view text) {
-  return std::ranges::any_of(text, [](char c) {
-    return static_cast<unsigned char>(c) < ' ' || c == 0x7f;
+  return !text.empty() && text.size() <= kSchemeBytesMax && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
   });
 }
 
+bool has_control(std::string_view text) {
+  return std::ranges::any_of(
+      text, [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; });
+}
+
 std::unexpected<Error> bad_subject(std::string_view subject, std::string_view why) {
-  return fail(ErrorCode::Invalid,
-              fmt::format("subject \"{}\" {}; write order:<number>, cairn:<order id> or a reference "
-                          "such as tracking/zto:73100000000001",
-                          utf8_prefix(subject, 64), why),
-              "/subject");
+  return fail(
+      ErrorCode::Invalid,
+      fmt::format("subject \"{}\" {}; write order:<number>, cairn:<order id> or a reference "
+                  "such as tracking/zto:73100000000001",
+                  utf8_prefix(subject, 64), why),
+      "/subject");
 }
 
 }  // namespace

@@ -16,9 +16,9 @@ int Columns::find(std::string_view name) const {
 
 Result<void> Table::add(const CsvRow& row) {
   if (rows_.size() >= 0xffff'fff0u || text_.size() > bytes_max_)
-    return fail(ErrorCode::TooLarge,
-                fmt::format("more than {} bytes in a child table; split the folder by time",
-                            bytes_max_));
+    return fail(
+        ErrorCode::TooLarge,
+        fmt::format("more than {} bytes in a child table; split the folder by time", bytes_max_));
   rows_.push_back({text_.size(), row.line, 0});
   ByteWriter out(text_);
   for (const auto& field : row.fields) out.bytes(field);

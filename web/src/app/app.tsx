@@ -1,3 +1,4 @@
+import { StyleProvider } from '@ant-design/cssinjs';
 import { QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query';
 import { Button, ConfigProvider, Input } from 'antd';
 import enTexts from 'antd/locale/en_US';
@@ -29,17 +30,23 @@ function newQueries(): QueryClient {
   });
 }
 
+// The library's styles are a file (scripts/antd_css.mjs); what it would still write into the page goes
+// into an element that is not in the page.
+const nowhere = document.createElement('div');
+
 export function App() {
   const [queries] = useState(newQueries);
   const { lang } = useText();
   useEffect(() => setLanguage(lang), [lang]);
   return (
     <QueryClientProvider client={queries}>
+      <StyleProvider container={nowhere}>
       <ConfigProvider theme={{ ...theme, zeroRuntime: true }} locale={lang === 'zh' ? zhTexts : enTexts} wave={{ disabled: true }} button={{ autoInsertSpace: false }}>
         <BrowserRouter>
           <Gate />
         </BrowserRouter>
       </ConfigProvider>
+      </StyleProvider>
     </QueryClientProvider>
   );
 }
