@@ -9,9 +9,7 @@
 namespace cairn::app {
 namespace {
 
-std::string hash_of_key(std::string_view key) {
-  return to_hex(crypto::view(crypto::sha256(key)));
-}
+std::string hash_of_key(std::string_view key) { return to_hex(crypto::view(crypto::sha256(key))); }
 
 }  // namespace
 
@@ -32,12 +30,13 @@ Result<Principal> Gateway::principal_of(const http::Request& request) const {
   } else {
     std::string_view given = request.header("authorization");
     constexpr std::string_view kBearer = "Bearer ";
-    if (given.starts_with(kBearer)) given.remove_prefix(kBearer.size());
-    else given = request.header("x-api-key");
+    if (given.starts_with(kBearer))
+      given.remove_prefix(kBearer.size());
+    else
+      given = request.header("x-api-key");
     // A browser cannot set headers on an event stream: there the key may stand in a cookie.
     if (given.empty()) given = cookie(request.header("cookie"), "cairn_key");
-    if (given.empty() ||
-        !crypto::equal_in_constant_time(hash_of_key(given), options_.api_key_hash))
+    if (given.empty() || !crypto::equal_in_constant_time(hash_of_key(given), options_.api_key_hash))
       return fail(ErrorCode::Unauthorized,
                   "send the API key as `Authorization: Bearer <key>`; it was shown at first start");
     principal.name = "bootstrap";
@@ -45,7 +44,8 @@ Result<Principal> Gateway::principal_of(const http::Request& request) const {
   // The one key there is may act in a narrower role, so that what a role may do can be tried.
   if (const auto role = request.header("cairn-role"); !role.empty()) {
     const auto known = model::from_name<model::Role>(role);
-    if (!known) return fail(ErrorCode::Invalid, "Cairn-Role names no role; GET /v1/meta lists them");
+    if (!known)
+      return fail(ErrorCode::Invalid, "Cairn-Role names no role; GET /v1/meta lists them");
     principal.role = *known;
   }
   if (const auto source = request.header("cairn-source"); !source.empty()) {
@@ -83,17 +83,17 @@ std::string Gateway::position() const {
 
 void Gateway::add_routes(http::Router& router) {
   using enum http::Method;
-  const auto add = [&](http::Method method, const char* path,
-                       void (Gateway::*handler)(const Principal&, const http::Request&,
-                                                http::Responder),
-                       std::string rate_class) {
-    router.add(method, path,
-               guarded([this, handler](const Principal& p, const http::Request& r,
-                                       http::Responder responder) {
-                 (this->*handler)(p, r, std::move(responder));
-               }),
-               {.rate_class = std::move(rate_class)});
-  };
+  const auto add =
+      [&](http::Method method, const char* path,
+          void (Gateway::*handler)(const Principal&, const http::Request&, http::Responder),
+          std::string rate_class) {
+        router.add(method, path,
+                   guarded([this, handler](const Principal& p, const http::Request& r,
+                                           http::Responder responder) {
+                     (this->*handler)(p, r, std::move(responder));
+                   }),
+                   {.rate_class = std::move(rate_class)});
+      };
   add(Post, "/v1/orders", &Gateway::place_order, "write");
   add(Get, "/v1/orders", &Gateway::list_orders, "read");
   add(Get, "/v1/orders/{id}", &Gateway::get_order, "read");
@@ -116,9 +116,8 @@ void Gateway::add_routes(http::Router& router) {
   });
   router.add(Get, "/readyz", [this](const http::Request&, http::Responder responder) {
     const auto totals = installation_.cluster().totals();
-    responder.send(totals.is_full
-                       ? http::Response::json("{\"status\":\"disk_full\"}", 503)
-                       : http::Response::json("{\"status\":\"ready\"}"));
+    responder.send(totals.is_full ? http::Response::json("{\"status\":\"disk_full\"}", 503)
+                                  : http::Response::json("{\"status\":\"ready\"}"));
   });
   router.add(Get, "/metrics", [this](const http::Request&, http::Responder responder) {
     get_metrics(std::move(responder));

@@ -15,7 +15,7 @@ namespace cairn::app {
 
 /// Who asks, as the edge found out.
 struct Principal {
-  std::string name;   ///< of the key, or "local"
+  std::string name;              ///< of the key, or "local"
   std::string source = "cairn";  ///< what it speaks for
   model::Role role = model::Role::Admin;
   std::string ip, request;

@@ -80,10 +80,13 @@ void Gateway::submit_command(const Principal& principal, const model::OrderId& i
     w.field("outcome", request_id.empty() ? "accepted" : "requested");
     w.field("id", model::to_text(id)).field("event", event);
     if (!request_id.empty())
-      w.field("request", fmt::format("{}-{}", model::to_text(id), request_id)).field("master", master);
+      w.field("request", fmt::format("{}-{}", model::to_text(id), request_id))
+          .field("master", master);
     w.key("status").raw(status);
     w.field("position", position_of(answer.shard, answer.number)).end_object();
-    response.status = !request_id.empty() ? 202 : is_placing && answer.outcome == Accepted ? 201 : 200;
+    response.status = !request_id.empty()                        ? 202
+                      : is_placing && answer.outcome == Accepted ? 201
+                                                                 : 200;
     response.content_type = "application/json";
     response.headers.emplace_back("Cairn-Position", position_of(answer.shard, answer.number));
     response.headers.emplace_back("ETag", fmt::format("\"v{}\"", answer.version));
@@ -105,10 +108,12 @@ void Gateway::place_order(const Principal& principal, const http::Request& reque
   const auto order_no = number ? number->as_id() : std::nullopt;
   const auto key = request.header("idempotency-key");
   if ((!order_no || order_no->empty()) && key.empty())
-    return responder.send(http::problem(
-        {ErrorCode::Invalid, "give the order a number, or send an Idempotency-Key: without either a "
-                             "retry could not be told from a second order", "/order_no"},
-        request));
+    return responder.send(
+        http::problem({ErrorCode::Invalid,
+                       "give the order a number, or send an Idempotency-Key: without either a "
+                       "retry could not be told from a second order",
+                       "/order_no"},
+                      request));
   const auto& source = *installation_.definitions().sources.find(principal.source);
   const auto id = order_no && !order_no->empty() ? source.order_id(*order_no)
                                                  : model::order_id_of_key(principal.name, key);
@@ -238,19 +243,20 @@ void Gateway::commands(const Principal& principal, const http::Request& request,
       if (const auto number = version->as_integer())
         command.expected_version = static_cast<std::uint64_t>(*number);
     const std::string unique(key.empty() ? request.request_id() : key);
-    command.identity = model::identity_of("bulk/" + principal.name, fmt::format("{}/{}", unique, at));
+    command.identity =
+        model::identity_of("bulk/" + principal.name, fmt::format("{}/{}", unique, at));
     command.origin = principal.origin();
-    auto submitted = installation_.cluster().submit(core::command(
-        model::order_key(*id), std::move(command),
-        [this, bulk, at, finish_one, order = *id](const core::Answer& answer,
-                                                  const core::Aggregate*) {
-          bulk->items[at].answer = answer;
-          installation_.rows().with(order, [&](const orders::Row& row) {
-            orders::append_status(bulk->items[at].status, row, installation_.context(),
-                                  clock_.now());
-          });
-          finish_one();
-        }));
+    auto submitted = installation_.cluster().submit(
+        core::command(model::order_key(*id), std::move(command),
+                      [this, bulk, at, finish_one, order = *id](const core::Answer& answer,
+                                                                const core::Aggregate*) {
+                        bulk->items[at].answer = answer;
+                        installation_.rows().with(order, [&](const orders::Row& row) {
+                          orders::append_status(bulk->items[at].status, row,
+                                                installation_.context(), clock_.now());
+                        });
+                        finish_one();
+                      }));
     if (!submitted) {
       bulk->items[at].answer = {.outcome = core::Outcome::Failed, .error = submitted.error()};
       finish_one();

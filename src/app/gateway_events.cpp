@@ -55,12 +55,13 @@ void Gateway::post_events(const Principal& principal, const http::Request& reque
   using enum integration::EventForm;
   Result<void> whole;
   switch (*form) {
-    case Structured: import->take(1, reader->read_structured(request.body(), sender)); break;
+    case Structured:
+      import->take(1, reader->read_structured(request.body(), sender));
+      break;
     case Binary: {
       std::vector<integration::Header> headers;
-      request.each_header([&](std::string_view name, std::string_view value) {
-        headers.push_back({name, value});
-      });
+      request.each_header(
+          [&](std::string_view name, std::string_view value) { headers.push_back({name, value}); });
       import->take(1, reader->read_binary(headers, request.body(), sender));
       break;
     }
@@ -74,8 +75,10 @@ void Gateway::post_events(const Principal& principal, const http::Request& reque
     case Lines: {
       integration::LineSplitter lines;
       const auto visit = [&](std::uint64_t number, Result<std::string_view> line) {
-        if (line) import->take(number, reader->read_line(*line, sender));
-        else import->take(number, std::unexpected(line.error()));
+        if (line)
+          import->take(number, reader->read_line(*line, sender));
+        else
+          import->take(number, std::unexpected(line.error()));
         return true;
       };
       lines.push(request.body(), visit);

@@ -49,17 +49,18 @@ class Filters {
     return out;
   }
   void fault(std::string_view name, std::string message) {
-    if (!error_)
-      error_ = Error{ErrorCode::Invalid, std::move(message), fmt::format("/{}", name)};
+    if (!error_) error_ = Error{ErrorCode::Invalid, std::move(message), fmt::format("/{}", name)};
   }
 
   template <typename E>
   void bits(std::string_view name, std::uint32_t& out) {
     for (const auto& code : codes(name)) {
       const auto known = model::from_name<E>(code);
-      if (known) out |= 1u << static_cast<unsigned>(*known);
-      else fault(name, fmt::format("\"{}\" is none of: {}", code,
-                                   fmt::join(model::Names<E>::all(), ", ")));
+      if (known)
+        out |= 1u << static_cast<unsigned>(*known);
+      else
+        fault(name,
+              fmt::format("\"{}\" is none of: {}", code, fmt::join(model::Names<E>::all(), ", ")));
     }
   }
   void ids(std::string_view name, std::vector<std::uint32_t>& out) {
@@ -74,15 +75,19 @@ class Filters {
       if (const auto number = names_.known(fmt::format("{}:{}", name, code)))
         group.push_back(number);
     if (wanted.empty()) return;
-    if (group.empty()) query_.is_impossible = true;
-    else query_.words.push_back(std::move(group));
+    if (group.empty())
+      query_.is_impossible = true;
+    else
+      query_.words.push_back(std::move(group));
   }
   void read_states() {
     const auto& definitions = installation_.definitions().lifecycles;
     for (const auto& name : codes("lifecycle")) {
       const auto* chart = definitions.lifecycle(name);
-      if (chart) query_.lifecycles.push_back(definitions.index_of(*chart));
-      else fault("lifecycle", fmt::format("no lifecycle \"{}\"", name));
+      if (chart)
+        query_.lifecycles.push_back(definitions.index_of(*chart));
+      else
+        fault("lifecycle", fmt::format("no lifecycle \"{}\"", name));
     }
     for (const auto& code : codes("state")) {
       const auto slash = code.find('/');
@@ -122,8 +127,10 @@ class Filters {
     const auto text = request_.query(name);
     if (!text) return;
     const auto parsed = parse_rfc3339(*text);
-    if (parsed) out = parsed->time;
-    else fault(name, parsed.error().message);
+    if (parsed)
+      out = parsed->time;
+    else
+      fault(name, parsed.error().message);
   }
   void tokens(model::PersonalKind kind, std::string_view text) {
     std::vector<Bytes> group;
@@ -137,8 +144,10 @@ class Filters {
       const auto last = reference->rfind(':');
       const auto scheme = colon == std::string::npos ? "" : reference->substr(0, colon);
       const auto value = last == std::string::npos ? *reference : reference->substr(last + 1);
-      if (scheme == "order") query_.order_no = value;
-      else query_.tokens.push_back({orders::number_token(scheme, value)});
+      if (scheme == "order")
+        query_.order_no = value;
+      else
+        query_.tokens.push_back({orders::number_token(scheme, value)});
       if (scheme.empty()) {
         query_.tokens.pop_back();
         query_.text = value;
@@ -160,8 +169,10 @@ class Filters {
     }
     if (const auto list = request_.query("id"))
       for (const auto part : split(*list, ','))
-        if (const auto id = model::parse_order_id(trim(part))) query_.ids.push_back(*id);
-        else fault("id", id.error().message);
+        if (const auto id = model::parse_order_id(trim(part)))
+          query_.ids.push_back(*id);
+        else
+          fault("id", id.error().message);
     if (const auto list = request_.query("numbers")) read_numbers(*list);
   }
   void read_numbers(const std::string& list) {
@@ -175,8 +186,10 @@ class Filters {
       }
     };
     for (const char c : list) {
-      if (c == ',' || c == ';' || static_cast<unsigned char>(c) <= ' ') end();
-      else number += c;
+      if (c == ',' || c == ';' || static_cast<unsigned char>(c) <= ' ')
+        end();
+      else
+        number += c;
     }
     end();
     if (query_.numbers.size() > kNumbersMax)
@@ -230,29 +243,30 @@ void Gateway::list_orders(const Principal& principal, const http::Request& reque
   if (!page) return responder.send(http::problem(page.error(), request));
   const auto info = request.info();
   auto shared = std::make_shared<http::Responder>(std::move(responder));
-  const bool is_taken = workers_.run([this, shared, info, principal, page = *page,
-                                      query = *std::move(query)] {
-    const auto now = clock_.now();
-    const auto at = position();
-    const auto result = orders::list(installation_.rows(), query, page, now);
-    if (!result) return shared->send(http::problem(result.error(), info));
-    http::Response response;
-    response.content_type = "application/json";
-    json::Writer w(response.body);
-    const auto view = viewer(principal);
-    w.begin_object().key("items").begin_array();
-    for (const auto& row : result->rows) orders::write_row(w, row, installation_.rows().names(), view);
-    w.end_array().text_if("next_cursor", result->next_cursor);
-    w.field("total", std::uint64_t{result->total});
-    if (!query.numbers.empty()) {
-      w.key("not_found").begin_array();
-      for (const auto& number : result->not_found) w.value(std::string_view(number));
-      w.end_array();
-    }
-    w.field("position", at).field("as_of", now).end_object();
-    response.headers.emplace_back("Cairn-Position", at);
-    shared->send(std::move(response));
-  });
+  const bool is_taken =
+      workers_.run([this, shared, info, principal, page = *page, query = *std::move(query)] {
+        const auto now = clock_.now();
+        const auto at = position();
+        const auto result = orders::list(installation_.rows(), query, page, now);
+        if (!result) return shared->send(http::problem(result.error(), info));
+        http::Response response;
+        response.content_type = "application/json";
+        json::Writer w(response.body);
+        const auto view = viewer(principal);
+        w.begin_object().key("items").begin_array();
+        for (const auto& row : result->rows)
+          orders::write_row(w, row, installation_.rows().names(), view);
+        w.end_array().text_if("next_cursor", result->next_cursor);
+        w.field("total", std::uint64_t{result->total});
+        if (!query.numbers.empty()) {
+          w.key("not_found").begin_array();
+          for (const auto& number : result->not_found) w.value(std::string_view(number));
+          w.end_array();
+        }
+        w.field("position", at).field("as_of", now).end_object();
+        response.headers.emplace_back("Cairn-Position", at);
+        shared->send(std::move(response));
+      });
   if (!is_taken)
     shared->send(http::problem({ErrorCode::Busy, "too many lists at once; try again", ""}, info));
 }
@@ -282,7 +296,8 @@ void Gateway::get_board(const Principal& principal, const http::Request& request
       std::size_t count = 0;
       for (const auto& cell : result.cells[c]) count += cell.count;
       const auto category = static_cast<model::Category>(c);
-      if (count == 0 && !installation_.definitions().lifecycles.category(category).is_open) continue;
+      if (count == 0 && !installation_.definitions().lifecycles.category(category).is_open)
+        continue;
       w.begin_object().field("category", name_of(category)).field("count", std::uint64_t{count});
       w.key("lanes").begin_object();
       for (std::size_t l = 0; l < orders::kLaneCount; ++l) {
@@ -352,39 +367,40 @@ void Gateway::get_conflicts(const Principal& principal, const http::Request& req
   auto gathered = std::make_shared<Conflicts>();
   gathered->responder = std::move(responder);
   gathered->position = position();
-  const bool is_taken = workers_.run([this, gathered, info, principal, page = *page,
-                                      query = *std::move(query)] {
-    const auto now = clock_.now();
-    const auto result = orders::list(installation_.rows(), query, page, now);
-    if (!result) return gathered->responder.send(http::problem(result.error(), info));
-    gathered->next_cursor = result->next_cursor;
-    gathered->parts.resize(result->rows.size());
-    gathered->left = result->rows.size() + 1;
-    for (std::size_t i = 0; i < result->rows.size(); ++i) {
-      const auto row = result->rows[i];
-      core::Question question{false, [this, gathered, i, row, now](Result<core::Seen> seen) {
-        if (seen && seen->state) {
-          const auto& order = static_cast<const orders::Order&>(*seen->state);
-          std::string& part = gathered->parts[i];
-          bool is_first = true;
-          orders::each_conflict(order, [&](std::string_view code, const std::string& json) {
-            if (!is_first) part += ',';
-            is_first = false;
-            part += "{\"order\":";
-            orders::append_status(part, row, installation_.context(), now);
-            part += ",\"conflict\":" + json + "}";
-            std::lock_guard lock(gathered->mutex);
-            ++gathered->counts[std::string(code)];
-          });
+  const bool is_taken =
+      workers_.run([this, gathered, info, principal, page = *page, query = *std::move(query)] {
+        const auto now = clock_.now();
+        const auto result = orders::list(installation_.rows(), query, page, now);
+        if (!result) return gathered->responder.send(http::problem(result.error(), info));
+        gathered->next_cursor = result->next_cursor;
+        gathered->parts.resize(result->rows.size());
+        gathered->left = result->rows.size() + 1;
+        for (std::size_t i = 0; i < result->rows.size(); ++i) {
+          const auto row = result->rows[i];
+          core::Question question{
+              false, [this, gathered, i, row, now](Result<core::Seen> seen) {
+                if (seen && seen->state) {
+                  const auto& order = static_cast<const orders::Order&>(*seen->state);
+                  std::string& part = gathered->parts[i];
+                  bool is_first = true;
+                  orders::each_conflict(order, [&](std::string_view code, const std::string& json) {
+                    if (!is_first) part += ',';
+                    is_first = false;
+                    part += "{\"order\":";
+                    orders::append_status(part, row, installation_.context(), now);
+                    part += ",\"conflict\":" + json + "}";
+                    std::lock_guard lock(gathered->mutex);
+                    ++gathered->counts[std::string(code)];
+                  });
+                }
+                if (--gathered->left == 0) gathered->finish();
+              }};
+          auto submitted = installation_.cluster().submit(
+              core::question(model::order_key(row.id), std::move(question)));
+          if (!submitted && --gathered->left == 0) gathered->finish();
         }
         if (--gathered->left == 0) gathered->finish();
-      }};
-      auto submitted = installation_.cluster().submit(
-          core::question(model::order_key(row.id), std::move(question)));
-      if (!submitted && --gathered->left == 0) gathered->finish();
-    }
-    if (--gathered->left == 0) gathered->finish();
-  });
+      });
   if (!is_taken)
     gathered->responder.send(
         http::problem({ErrorCode::Busy, "too many lists at once; try again", ""}, info));

@@ -27,7 +27,8 @@ std::uint32_t bits_of(const std::optional<std::string>& text) {
   std::uint32_t bits = 0;
   if (text)
     for (const auto code : split(*text, ','))
-      if (const auto known = model::from_name<E>(trim(code))) bits |= 1u << static_cast<unsigned>(*known);
+      if (const auto known = model::from_name<E>(trim(code)))
+        bits |= 1u << static_cast<unsigned>(*known);
   return bits;
 }
 
@@ -35,67 +36,76 @@ std::uint32_t bits_of(const std::optional<std::string>& text) {
 
 void Gateway::add_live_routes(http::Router& router) {
   using enum http::Method;
-  router.add(Get, "/v1/live", guarded([this](const Principal&, const http::Request& request,
-                                             http::Responder responder) {
-    const auto since = last_seen(request);
-    if (!since) return responder.send(http::problem(since.error(), request));
-    const auto categories = bits_of<model::Category>(request.query("category"));
-    const auto lanes = bits_of<model::Lane>(request.query("lane"));
-    const auto shop_name = request.query("shop").value_or("");
-    const auto shop = installation_.rows().names().known(shop_name);
-    const Live::Wants wants = [this, categories, lanes, shop, shop_name](const orders::Row& row) {
-      if (categories != 0 && !(categories >> static_cast<unsigned>(row.category) & 1)) return false;
-      if (lanes != 0 && !(lanes >> static_cast<unsigned>(lane_of(row.health(clock_.now()))) & 1))
-        return false;
-      return shop_name.empty() || (shop != 0 && row.shop == shop);
-    };
-    http::LiveRequest live;
-    if (categories != 0 || lanes != 0 || !shop_name.empty())
-      live.filter = [wants](const http::LiveChange& change) { return wants(row_of(change)); };
-    if (*since)
-      live.catch_up = [this, wants, from = **since](std::vector<std::uint64_t>& seen) {
-        return live_.catch_up(from, wants, seen);
-      };
-    responder.go_live(std::move(live));
-  }), {.rate_class = "live"});
+  router.add(
+      Get, "/v1/live",
+      guarded([this](const Principal&, const http::Request& request, http::Responder responder) {
+        const auto since = last_seen(request);
+        if (!since) return responder.send(http::problem(since.error(), request));
+        const auto categories = bits_of<model::Category>(request.query("category"));
+        const auto lanes = bits_of<model::Lane>(request.query("lane"));
+        const auto shop_name = request.query("shop").value_or("");
+        const auto shop = installation_.rows().names().known(shop_name);
+        const Live::Wants wants = [this, categories, lanes, shop,
+                                   shop_name](const orders::Row& row) {
+          if (categories != 0 && !(categories >> static_cast<unsigned>(row.category) & 1))
+            return false;
+          if (lanes != 0 &&
+              !(lanes >> static_cast<unsigned>(lane_of(row.health(clock_.now()))) & 1))
+            return false;
+          return shop_name.empty() || (shop != 0 && row.shop == shop);
+        };
+        http::LiveRequest live;
+        if (categories != 0 || lanes != 0 || !shop_name.empty())
+          live.filter = [wants](const http::LiveChange& change) { return wants(row_of(change)); };
+        if (*since)
+          live.catch_up = [this, wants, from = **since](std::vector<std::uint64_t>& seen) {
+            return live_.catch_up(from, wants, seen);
+          };
+        responder.go_live(std::move(live));
+      }),
+      {.rate_class = "live"});
 
-  router.add(Get, "/v1/orders/{id}/live", guarded([this](const Principal&,
-                                                         const http::Request& request,
-                                                         http::Responder responder) {
-    const auto id = model::parse_order_id(request.param("id"));
-    if (!id) return responder.send(http::problem(id.error(), request));
-    const auto since = last_seen(request);
-    if (!since) return responder.send(http::problem(since.error(), request));
-    const auto shard = installation_.cluster().shard_for(model::order_key(*id));
-    http::LiveRequest live;
-    live.subject = id->hash();
-    live.filter = [id = *id](const http::LiveChange& change) { return row_of(change).id == id; };
-    if (!*since) return responder.go_live(std::move(live));
-    // Every change since then stands in the order's own history.
-    const auto found = (*since)->find(shard);
-    const auto from = found == (*since)->end() ? 0 : found->second;
-    const auto info = request.info();
-    auto shared = std::make_shared<http::Responder>(std::move(responder));
-    auto pending = std::make_shared<http::LiveRequest>(std::move(live));
-    core::Question question{true, [this, shared, pending, info, from, shard, id = *id](
-                                      Result<core::Seen> seen) {
-      if (!seen) return shared->send(http::problem(seen.error(), info));
-      std::string missed;
-      std::uint64_t through = from;
-      if (seen->state) {
-        const auto& order = static_cast<const orders::Order&>(*seen->state);
-        missed = missed_changes(order, seen->history, from, shard, through);
-      }
-      // Runs on the shard's thread: no change of this order can come between this and the hub.
-      pending->seen.assign(installation_.cluster().shards(), 0);
-      pending->seen[shard] = through;
-      pending->catch_up = [missed](std::vector<std::uint64_t>&) { return missed; };
-      shared->go_live(std::move(*pending));
-    }};
-    auto submitted =
-        installation_.cluster().submit(core::question(model::order_key(*id), std::move(question)));
-    if (!submitted) shared->send(http::problem(submitted.error(), info));
-  }), {.rate_class = "live"});
+  router.add(
+      Get, "/v1/orders/{id}/live",
+      guarded([this](const Principal&, const http::Request& request, http::Responder responder) {
+        const auto id = model::parse_order_id(request.param("id"));
+        if (!id) return responder.send(http::problem(id.error(), request));
+        const auto since = last_seen(request);
+        if (!since) return responder.send(http::problem(since.error(), request));
+        const auto shard = installation_.cluster().shard_for(model::order_key(*id));
+        http::LiveRequest live;
+        live.subject = id->hash();
+        live.filter = [id = *id](const http::LiveChange& change) {
+          return row_of(change).id == id;
+        };
+        if (!*since) return responder.go_live(std::move(live));
+        // Every change since then stands in the order's own history.
+        const auto found = (*since)->find(shard);
+        const auto from = found == (*since)->end() ? 0 : found->second;
+        const auto info = request.info();
+        auto shared = std::make_shared<http::Responder>(std::move(responder));
+        auto pending = std::make_shared<http::LiveRequest>(std::move(live));
+        core::Question question{
+            true, [this, shared, pending, info, from, shard, id = *id](Result<core::Seen> seen) {
+              if (!seen) return shared->send(http::problem(seen.error(), info));
+              std::string missed;
+              std::uint64_t through = from;
+              if (seen->state) {
+                const auto& order = static_cast<const orders::Order&>(*seen->state);
+                missed = missed_changes(order, seen->history, from, shard, through);
+              }
+              // Runs on the shard's thread: no change of this order can come between this and the
+              // hub.
+              pending->seen.assign(installation_.cluster().shards(), 0);
+              pending->seen[shard] = through;
+              pending->catch_up = [missed](std::vector<std::uint64_t>&) { return missed; };
+              shared->go_live(std::move(*pending));
+            }};
+        auto submitted = installation_.cluster().submit(
+            core::question(model::order_key(*id), std::move(question)));
+        if (!submitted) shared->send(http::problem(submitted.error(), info));
+      }),
+      {.rate_class = "live"});
 }
 
 std::string Gateway::missed_changes(const orders::Order& order,

@@ -10,9 +10,9 @@ namespace {
 using Answering = std::function<http::Response(const orders::Order&, const core::Seen&)>;
 
 std::unexpected<Error> no_order(const model::OrderId& id) {
-  return fail(ErrorCode::NotFound,
-              fmt::format("no order {}; look one up by its number with "
-                          "/v1/orders?reference=order:<number>", model::to_text(id)));
+  return fail(ErrorCode::NotFound, fmt::format("no order {}; look one up by its number with "
+                                               "/v1/orders?reference=order:<number>",
+                                               model::to_text(id)));
 }
 
 /// Puts the question and sends what `answering` makes of the order.
@@ -30,8 +30,7 @@ void ask(core::Cluster& cluster, const http::Request& request, http::Responder r
                               return shared->send(http::problem(no_order(id).error(), info));
                             shared->send(answering(*order, *seen));
                           }};
-  auto submitted =
-      cluster.submit(core::question(model::order_key(*id), std::move(question)));
+  auto submitted = cluster.submit(core::question(model::order_key(*id), std::move(question)));
   if (!submitted) shared->send(http::problem(submitted.error(), info));
 }
 
@@ -57,7 +56,7 @@ void Gateway::get_order(const Principal& principal, const http::Request& request
   const bool is_past = at->has_value() || known_at->has_value();
   ask(installation_.cluster(), request, std::move(responder), is_past,
       [this, principal, is_past, at = *at, known_at = *known_at](const orders::Order& order,
-                                                                  const core::Seen& seen) {
+                                                                 const core::Seen& seen) {
         const auto& context = installation_.context();
         auto& names = installation_.rows().names();
         auto view = viewer(principal);
@@ -144,42 +143,49 @@ void Gateway::get_request(const Principal&, const http::Request& request,
   const auto dash = text.find('-');
   const auto id = model::parse_order_id(std::string_view(text).substr(0, dash));
   if (dash == std::string::npos || !id)
-    return responder.send(http::problem(
-        {ErrorCode::NotFound, fmt::format("no request {}", text), ""}, request));
+    return responder.send(
+        http::problem({ErrorCode::NotFound, fmt::format("no request {}", text), ""}, request));
   const auto wanted = text.substr(dash + 1);
   const auto info = request.info();
   auto shared = std::make_shared<http::Responder>(std::move(responder));
-  core::Question question{true, [this, shared, info, wanted, id = *id](Result<core::Seen> seen) {
-    if (!seen) return shared->send(http::problem(seen.error(), info));
-    auto events = core::events_of(seen->history, model::order_key(id));
-    if (!events) return shared->send(http::problem(events.error(), info));
-    const auto* order = static_cast<const orders::Order*>(seen->state);
-    for (const auto& event : *events) {
-      if (event.type != model::EventType::RequestOpened) continue;
-      const auto& opened = event.as<model::Requested>();
-      if (opened.request_id != wanted) continue;
-      const bool is_open = std::ranges::any_of(
-          order->requests, [&](const auto& r) { return r.id == wanted; });
-      const bool is_refused = std::ranges::any_of(*events, [&](const model::Event& other) {
-        return other.type == model::EventType::RequestRefused &&
-               other.as<model::RequestEnded>().request_id == wanted;
-      });
-      http::Response response;
-      response.content_type = "application/json";
-      json::Writer w(response.body);
-      const bool is_silent = is_open && opened.deadline.time < seen->now;
-      w.begin_object().field("id", fmt::format("{}-{}", model::to_text(id), wanted));
-      w.field("order", model::to_text(id)).field("command", opened.command);
-      w.key("label").begin_object().field("zh", opened.command).field("en", opened.command)
-          .end_object();
-      w.field("master", opened.master).field("opened_at", event.occurred);
-      w.field("state", is_silent ? "silent" : is_open ? "pending" : is_refused ? "refused" : "granted");
-      w.time_if("deadline", opened.deadline.time).text_if("actor", event.origin.actor);
-      w.end_object();
-      return shared->send(std::move(response));
-    }
-    shared->send(http::problem({ErrorCode::NotFound, "no such request", ""}, info));
-  }};
+  core::Question question{
+      true, [this, shared, info, wanted, id = *id](Result<core::Seen> seen) {
+        if (!seen) return shared->send(http::problem(seen.error(), info));
+        auto events = core::events_of(seen->history, model::order_key(id));
+        if (!events) return shared->send(http::problem(events.error(), info));
+        const auto* order = static_cast<const orders::Order*>(seen->state);
+        for (const auto& event : *events) {
+          if (event.type != model::EventType::RequestOpened) continue;
+          const auto& opened = event.as<model::Requested>();
+          if (opened.request_id != wanted) continue;
+          const bool is_open =
+              std::ranges::any_of(order->requests, [&](const auto& r) { return r.id == wanted; });
+          const bool is_refused = std::ranges::any_of(*events, [&](const model::Event& other) {
+            return other.type == model::EventType::RequestRefused &&
+                   other.as<model::RequestEnded>().request_id == wanted;
+          });
+          http::Response response;
+          response.content_type = "application/json";
+          json::Writer w(response.body);
+          const bool is_silent = is_open && opened.deadline.time < seen->now;
+          w.begin_object().field("id", fmt::format("{}-{}", model::to_text(id), wanted));
+          w.field("order", model::to_text(id)).field("command", opened.command);
+          w.key("label")
+              .begin_object()
+              .field("zh", opened.command)
+              .field("en", opened.command)
+              .end_object();
+          w.field("master", opened.master).field("opened_at", event.occurred);
+          w.field("state", is_silent    ? "silent"
+                           : is_open    ? "pending"
+                           : is_refused ? "refused"
+                                        : "granted");
+          w.time_if("deadline", opened.deadline.time).text_if("actor", event.origin.actor);
+          w.end_object();
+          return shared->send(std::move(response));
+        }
+        shared->send(http::problem({ErrorCode::NotFound, "no such request", ""}, info));
+      }};
   auto submitted =
       installation_.cluster().submit(core::question(model::order_key(*id), std::move(question)));
   if (!submitted) shared->send(http::problem(submitted.error(), info));
@@ -187,8 +193,7 @@ void Gateway::get_request(const Principal&, const http::Request& request,
 
 // ---- quarantine ---------------------------------------------------------------------------------
 
-void Gateway::get_quarantine(const Principal&, const http::Request&,
-                             http::Responder responder) {
+void Gateway::get_quarantine(const Principal&, const http::Request&, http::Responder responder) {
   constexpr std::size_t kShown = 200;
   std::vector<orders::Quarantine::Row> rows;
   for (const auto& quarantine : installation_.quarantines())
@@ -201,8 +206,12 @@ void Gateway::get_quarantine(const Principal&, const http::Request&,
   for (std::size_t i = 0; i < std::min(rows.size(), kShown); ++i) {
     const auto& row = rows[i];
     w.begin_object().field("id", row.id);
-    w.key("reference").begin_object().field("scheme", row.scheme).text_if("issuer", row.issuer)
-        .field("value", row.value).end_object();
+    w.key("reference")
+        .begin_object()
+        .field("scheme", row.scheme)
+        .text_if("issuer", row.issuer)
+        .field("value", row.value)
+        .end_object();
     w.field("count", std::uint64_t{row.waiting}).field("first_at", row.oldest);
     w.field("last_at", row.newest);
     w.key("sources").begin_array().end_array();
@@ -230,13 +239,13 @@ void Gateway::dismiss(const Principal& principal, const http::Request& request,
   auto shared = std::make_shared<http::Responder>(std::move(responder));
   const ports::AggregateKey key{model::kReferenceKind, ports::AggregateId::from(*id)};
   auto submitted = installation_.cluster().submit(core::command(
-      key, std::move(command), [this, shared, info](const core::Answer& answer,
-                                                    const core::Aggregate*) {
+      key, std::move(command),
+      [this, shared, info](const core::Answer& answer, const core::Aggregate*) {
         if (answer.outcome == core::Outcome::Refused || answer.outcome == core::Outcome::Failed)
           return shared->send(http::problem(answer.error, info));
-        shared->send(http::Response::json(fmt::format(
-            "{{\"outcome\":\"accepted\",\"position\":\"{}\"}}",
-            position_of(answer.shard, answer.number))));
+        shared->send(
+            http::Response::json(fmt::format("{{\"outcome\":\"accepted\",\"position\":\"{}\"}}",
+                                             position_of(answer.shard, answer.number))));
       }));
   if (!submitted) shared->send(http::problem(submitted.error(), info));
 }

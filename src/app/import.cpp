@@ -21,19 +21,20 @@ void Import::take(std::uint64_t line, Result<integration::Facts> facts) {
     const bool is_reference = !told.order.has_value();
     if (is_reference) {
       const auto& r = *told.reference;
-      told.event.origin.subject = r.issuer.empty() ? fmt::format("{}:{}", r.scheme, r.value)
-                                                   : fmt::format("{}/{}:{}", r.scheme, r.issuer, r.value);
+      told.event.origin.subject = r.issuer.empty()
+                                      ? fmt::format("{}:{}", r.scheme, r.value)
+                                      : fmt::format("{}/{}:{}", r.scheme, r.issuer, r.value);
     }
     // What was understood in full says nothing more in its raw form.
-    if (!told.event.is(model::EventFlag::UnknownFields) && !facts->is_unmapped) told.event.raw.clear();
+    if (!told.event.is(model::EventFlag::UnknownFields) && !facts->is_unmapped)
+      told.event.raw.clear();
     told.event.digest = model::counted_digest(told.event);
     ++in_flight_;
-    inputs_.push_back(core::fact(
-        key, std::move(told.event),
-        [self = shared_from_this(), line, is_reference](const core::Answer& answer,
-                                                        const core::Aggregate*) {
-          self->answered(line, is_reference, answer);
-        }));
+    inputs_.push_back(core::fact(key, std::move(told.event),
+                                 [self = shared_from_this(), line, is_reference](
+                                     const core::Answer& answer, const core::Aggregate*) {
+                                   self->answered(line, is_reference, answer);
+                                 }));
   }
   if (inputs_.size() >= kGroup) give(inputs_);
 }
@@ -42,8 +43,10 @@ void Import::give(std::vector<core::Input>& inputs) {
   installation_.cluster().submit_all(inputs);
   for (auto& input : std::exchange(inputs, {}))
     input.reply({.outcome = core::Outcome::Failed,
-                 .error = {ErrorCode::Busy, "more is waiting than can be taken now; send it again "
-                                            "after a second: what was accepted is not repeated", ""}},
+                 .error = {ErrorCode::Busy,
+                           "more is waiting than can be taken now; send it again "
+                           "after a second: what was accepted is not repeated",
+                           ""}},
                 nullptr);
 }
 

@@ -55,9 +55,7 @@ Result<void> write_manifest(ports::Storage& storage, const std::string& path,
   return storage.rename(fresh, path);
 }
 
-std::string hash_of_key(std::string_view key) {
-  return to_hex(crypto::view(crypto::sha256(key)));
-}
+std::string hash_of_key(std::string_view key) { return to_hex(crypto::view(crypto::sha256(key))); }
 
 }  // namespace
 
@@ -65,8 +63,8 @@ Result<std::unique_ptr<Definitions>> load_definitions(const std::string& folder)
   auto lifecycles = lifecycle::load(std::filesystem::path(folder));
   if (!lifecycles) return fail(ErrorCode::Invalid, lifecycle::to_text(lifecycles.error()));
   CAIRN_TRY(auto sources, integration::Sources::load(folder + "/sources"));
-  auto out = std::make_unique<Definitions>(
-      Definitions{*std::move(lifecycles), std::move(sources), {}});
+  auto out =
+      std::make_unique<Definitions>(Definitions{*std::move(lifecycles), std::move(sources), {}});
   for (const auto& [id, source] : out->sources.all())
     for (std::size_t i = 1; i < lifecycle::kAreaCount; ++i) {
       const auto area = static_cast<lifecycle::Area>(i);
@@ -88,7 +86,8 @@ Result<std::unique_ptr<DataFolder>> DataFolder::open(const Settings& settings) {
   if (folder->lock_ < 0 || ::flock(folder->lock_, LOCK_EX | LOCK_NB) != 0)
     return fail(ErrorCode::Busy,
                 fmt::format("{} is in use by another Cairn; stop it or name another folder with "
-                            "--data", settings.data));
+                            "--data",
+                            settings.data));
   const auto manifest_path = folder->path("manifest.json");
   CAIRN_TRY(const bool exists, storage.exists(manifest_path));
   if (exists) {
@@ -166,7 +165,8 @@ Installation::Installation(std::unique_ptr<Definitions> definitions, Stores stor
 std::vector<core::ShardStores> Installation::shard_stores() {
   std::vector<core::ShardStores> out;
   for (std::uint32_t i = 0; i < stores_.logs.size(); ++i)
-    out.push_back({stores_.logs[i].get(), stores_.piles[i].get(),
+    out.push_back({stores_.logs[i].get(),
+                   stores_.piles[i].get(),
                    {{model::kOrderKind, {&order_reducer_, &rows_.table(i)}},
                     {model::kReferenceKind, {&reference_reducer_, quarantines_[i].get()}}}});
   return out;

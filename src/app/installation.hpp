@@ -27,8 +27,8 @@ struct Definitions {
 /// Errors: Invalid with every fault of every file, NotFound.
 Result<std::unique_ptr<Definitions>> load_definitions(const std::string& folder);
 
-/// The disk of an installation: what a Cluster runs on. The production wiring opens it on files, the
-/// simulator on memory.
+/// The disk of an installation: what a Cluster runs on. The production wiring opens it on files,
+/// the simulator on memory.
 struct Stores {
   std::vector<std::unique_ptr<ports::Log>> logs;
   std::vector<std::unique_ptr<ports::Piles>> piles;

@@ -12,13 +12,22 @@ namespace {
 void write_cause(json::Writer& out, const model::Event* cause) {
   out.key("cause").begin_object();
   if (!cause) {
-    out.field("type", "timer").key("label").begin_object().field("zh", "到时")
-        .field("en", "Its time came").end_object().end_object();
+    out.field("type", "timer")
+        .key("label")
+        .begin_object()
+        .field("zh", "到时")
+        .field("en", "Its time came")
+        .end_object()
+        .end_object();
     return;
   }
   const auto& type = row_of(cause->type);
-  out.field("type", type.name).key("label").begin_object().field("zh", type.zh)
-      .field("en", type.en).end_object();
+  out.field("type", type.name)
+      .key("label")
+      .begin_object()
+      .field("zh", type.zh)
+      .field("en", type.en)
+      .end_object();
   out.field("event", to_hex(cause->id.view())).text_if("source", cause->origin.source).end_object();
 }
 
@@ -38,9 +47,8 @@ void Live::committed(std::uint32_t shard, std::span<const core::Committed> chang
     if (change.key.kind != model::kOrderKind) continue;
     const auto& order = static_cast<const orders::Order&>(*change.state);
     if (!order.is(orders::Flag::Placed)) continue;
-    auto row = std::make_shared<orders::Row>(
-        orders::make_row(order, change.version, change.number, context,
-                         installation_->rows().names()));
+    auto row = std::make_shared<orders::Row>(orders::make_row(
+        order, change.version, change.number, context, installation_->rows().names()));
     auto text = std::make_shared<std::string>();
     *text = fmt::format("event: change\nid: {}-{}\ndata: ", shard, change.number);
     json::Writer w(*text);
@@ -108,13 +116,17 @@ std::string Live::catch_up(const Position& since, const Wants& wants,
     w.field("version", row->version);
     std::string status;
     orders::append_status(status, *row, installation_->context(), now);
-    orders::Summary to{row->state, row->lifecycle, row->category, row->health(now), row->milestone,
-                       true};
+    orders::Summary to{row->state,       row->lifecycle, row->category,
+                       row->health(now), row->milestone, true};
     w.key("to");
     orders::write_state_ref(w, to, installation_->context());
     w.key("status").raw(status).key("cause").begin_object().field("type", "missed");
-    w.key("label").begin_object().field("zh", "补上错过的").field("en", "Missed meanwhile")
-        .end_object().end_object();
+    w.key("label")
+        .begin_object()
+        .field("zh", "补上错过的")
+        .field("en", "Missed meanwhile")
+        .end_object()
+        .end_object();
     w.field("number", row->number).field("at", now).end_object();
     out += "\n\n";
   }

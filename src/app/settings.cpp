@@ -59,7 +59,8 @@ std::vector<std::string> Settings::validate() const {
   if (data.empty()) faults.push_back("data: must name a folder");
   if (shards < 1 || shards > 64) faults.push_back("shards: expected 1 to 64");
   if (keyless && bind != "127.0.0.1" && bind != "::1" && bind != "localhost")
-    faults.push_back("keyless: only with bind 127.0.0.1; give an api_key to be reached from outside");
+    faults.push_back(
+        "keyless: only with bind 127.0.0.1; give an api_key to be reached from outside");
   if (tls_certificate.empty() != tls_key.empty())
     faults.push_back("tls_certificate, tls_key: give both or none");
   if (segment_bytes < 1u << 20) faults.push_back("segment_bytes: at least 1048576");
@@ -125,8 +126,8 @@ Result<std::string> find_folder(const std::string& name, const std::string& conf
   for (const auto& place : places)
     if (fs::is_directory(place, ignored)) return place.string();
   return fail(ErrorCode::NotFound,
-              fmt::format("no folder \"{}\" beside the program or above it; name it with --{}", name,
-                          name.substr(0, name.find('/'))));
+              fmt::format("no folder \"{}\" beside the program or above it; name it with --{}",
+                          name, name.substr(0, name.find('/'))));
 }
 
 }  // namespace cairn::app

@@ -11,13 +11,13 @@ namespace cairn::app {
 /// (`--config`) and overridden by options of the command line.
 struct Settings {
   std::string data = "./data";
-  std::string definitions;      ///< folder; found beside the program or in the checkout where empty
-  std::string web;              ///< folder with the built console; the same
+  std::string definitions;  ///< folder; found beside the program or in the checkout where empty
+  std::string web;          ///< folder with the built console; the same
   std::string bind = "127.0.0.1";
   std::uint16_t port = 8080;
-  std::uint32_t shards = 4;     ///< fixed when the data folder is made
-  std::string api_key;          ///< made at the first start where empty
-  bool keyless = false;         ///< local only: no key is asked, everybody is administrator
+  std::uint32_t shards = 4;  ///< fixed when the data folder is made
+  std::string api_key;       ///< made at the first start where empty
+  bool keyless = false;      ///< local only: no key is asked, everybody is administrator
   bool demo = false;
   std::string tls_certificate, tls_key;
   std::vector<std::string> trusted_proxies;
@@ -34,8 +34,8 @@ struct Settings {
   std::string print() const;
 };
 
-/// The folder `name` ("definitions", "web/dist") beside the program, above it, or in the checkout it
-/// was built from. Errors: NotFound with the places looked at.
+/// The folder `name` ("definitions", "web/dist") beside the program, above it, or in the checkout
+/// it was built from. Errors: NotFound with the places looked at.
 Result<std::string> find_folder(const std::string& name, const std::string& configured);
 
 }  // namespace cairn::app

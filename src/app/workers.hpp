@@ -14,8 +14,7 @@ namespace cairn::app {
 class Workers {
  public:
   explicit Workers(std::size_t threads, std::size_t waiting_max = 256) : waiting_max_(waiting_max) {
-    for (std::size_t i = 0; i < threads; ++i)
-      threads_.emplace_back([this] { work(); });
+    for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
   }
   ~Workers() { stop(); }
 

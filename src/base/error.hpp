@@ -12,27 +12,27 @@ namespace cairn {
 
 /// What can go wrong, as far as some caller reacts to it. One row per code in `error_table()`.
 enum class ErrorCode : std::uint8_t {
-  Malformed,           ///< bytes that are not JSON, YAML, CSV, HTTP …
-  Invalid,             ///< well-formed, but a field is missing, unknown, ill-typed or out of range
-  TooLarge,            ///< a named limit was exceeded
-  Unauthorized,        ///< no or wrong key
-  Forbidden,           ///< known, but may not
-  NotFound,            ///< no such order, route, import …
-  MethodNotAllowed,    ///< the path exists, not for this verb
-  NotAcceptable,       ///< cannot answer in the media type asked for
-  UnsupportedMedia,    ///< cannot read the media type sent
-  Refused,             ///< the lifecycle does not allow this command in this state
-  IdReused,            ///< same identity, other content
-  VersionMismatch,     ///< If-Match names another version
-  Gone,                ///< was here, is no more (personal data forgotten, import report expired)
-  Busy,                ///< back-pressure: try again after a moment
-  DiskFull,            ///< nothing can be acknowledged until there is room
-  Unknown,             ///< outcome of a commit is not known: retry with the same idempotency key
-  Timeout,             ///< the other side was too slow
-  Damaged,             ///< stored data fails its checksum
-  Io,                  ///< the operating system refused
-  Unavailable,         ///< this role or engine is not running
-  Internal,            ///< a bug of ours that did not need to abort
+  Malformed,         ///< bytes that are not JSON, YAML, CSV, HTTP …
+  Invalid,           ///< well-formed, but a field is missing, unknown, ill-typed or out of range
+  TooLarge,          ///< a named limit was exceeded
+  Unauthorized,      ///< no or wrong key
+  Forbidden,         ///< known, but may not
+  NotFound,          ///< no such order, route, import …
+  MethodNotAllowed,  ///< the path exists, not for this verb
+  NotAcceptable,     ///< cannot answer in the media type asked for
+  UnsupportedMedia,  ///< cannot read the media type sent
+  Refused,           ///< the lifecycle does not allow this command in this state
+  IdReused,          ///< same identity, other content
+  VersionMismatch,   ///< If-Match names another version
+  Gone,              ///< was here, is no more (personal data forgotten, import report expired)
+  Busy,              ///< back-pressure: try again after a moment
+  DiskFull,          ///< nothing can be acknowledged until there is room
+  Unknown,           ///< outcome of a commit is not known: retry with the same idempotency key
+  Timeout,           ///< the other side was too slow
+  Damaged,           ///< stored data fails its checksum
+  Io,                ///< the operating system refused
+  Unavailable,       ///< this role or engine is not running
+  Internal,          ///< a bug of ours that did not need to abort
 };
 
 struct ErrorRow {
@@ -75,6 +75,6 @@ inline std::unexpected<Error> fail(ErrorCode code, std::string message, std::str
   declaration = std::move(*CAIRN_CONCAT(result_, __LINE__))
 
 /// The same for `Result<void>`.
-#define CAIRN_TRY_VOID(expression)                                                  \
-  if (auto result_of_try = (expression); !result_of_try)                            \
+#define CAIRN_TRY_VOID(expression)                       \
+  if (auto result_of_try = (expression); !result_of_try) \
   return std::unexpected(std::move(result_of_try).error())

@@ -147,11 +147,20 @@ Result<Duration> parse_duration(std::string_view text) {
       continue;
     }
     switch (text[at++]) {
-      case 's': total += seconds(n).us; break;
-      case 'm': total += minutes(n).us; break;
-      case 'h': total += hours(n).us; break;
-      case 'd': total += days(n).us; break;
-      default: return bad();
+      case 's':
+        total += seconds(n).us;
+        break;
+      case 'm':
+        total += minutes(n).us;
+        break;
+      case 'h':
+        total += hours(n).us;
+        break;
+      case 'd':
+        total += days(n).us;
+        break;
+      default:
+        return bad();
     }
   }
   return Duration{total};

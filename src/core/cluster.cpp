@@ -37,11 +37,11 @@ struct Cluster::Unit {
     Time sent = Time::none();
   };
   std::deque<Owed> owed;
-  std::map<std::uint32_t, std::uint64_t> last_to;  ///< number of the last letter to each shard
+  std::map<std::uint32_t, std::uint64_t> last_to;    ///< number of the last letter to each shard
   std::vector<std::atomic<std::uint64_t>> received;  ///< by sender; read by the sender
 
   Time next_flush = Time::none();
-  std::optional<Flush> flush;  ///< given to the drain
+  std::optional<Flush> flush;       ///< given to the drain
   std::atomic<int> flush_state{0};  ///< 0 none · 1 to be written · 2 written · 3 failed
   std::mutex drain_mutex;
   std::condition_variable drain_ready;
@@ -62,8 +62,7 @@ Cluster::Cluster(ClusterOptions options, std::vector<ShardStores> stores, const 
     ShardOptions shard_options;
     shard_options.index = i;
     shard_options.hot_max = std::max<std::size_t>(64, options.hot_max / stores.size());
-    units_.push_back(
-        std::make_unique<Unit>(options_, shard_options, stores[i], sealer, listener));
+    units_.push_back(std::make_unique<Unit>(options_, shard_options, stores[i], sealer, listener));
   }
   deliver_ = [this](std::uint32_t to, Input letter) { put(to, std::move(letter)); };
 }
@@ -163,8 +162,8 @@ std::uint64_t Cluster::lowest_unreceived(Unit& unit) {
 
 void Cluster::begin_flush(Unit& unit, Time now, bool must_flush) {
   if (unit.flush_state != 0) return;
-  const bool is_due = now >= unit.next_flush || must_flush ||
-                      unit.shard.unflushed_bytes() >= options_.flush_bytes;
+  const bool is_due =
+      now >= unit.next_flush || must_flush || unit.shard.unflushed_bytes() >= options_.flush_bytes;
   if (!is_due) return;
   unit.next_flush = now + options_.flush_every;
   auto flush = unit.shard.take_flush();

@@ -20,12 +20,12 @@ inline std::uint32_t shard_of(const ports::AggregateKey& key, std::uint32_t shar
 
 struct ClusterOptions {
   std::uint32_t shards = 4;
-  std::size_t mailbox_max = 16'384;             ///< inputs waiting per shard
-  std::size_t hot_max = 400'000;                ///< folded states in memory, all shards together
-  Duration flush_every = seconds(2);            ///< piles and views on disk are this far behind
-  std::size_t flush_bytes = 48 * 1024 * 1024;   ///< … or this much per shard
-  std::size_t unflushed_max = 256 * 1024 * 1024;///< beyond: Busy until the piles have caught up
-  Duration letter_repeat = seconds(1);          ///< a letter not received by then is sent again
+  std::size_t mailbox_max = 16'384;               ///< inputs waiting per shard
+  std::size_t hot_max = 400'000;                  ///< folded states in memory, all shards together
+  Duration flush_every = seconds(2);              ///< piles and views on disk are this far behind
+  std::size_t flush_bytes = 48 * 1024 * 1024;     ///< … or this much per shard
+  std::size_t unflushed_max = 256 * 1024 * 1024;  ///< beyond: Busy until the piles have caught up
+  Duration letter_repeat = seconds(1);            ///< a letter not received by then is sent again
 };
 
 /// The disk of one shard. Owned by whoever made the cluster; outlives it.
@@ -39,8 +39,8 @@ struct ShardStores {
 using Deliver = std::function<void(std::uint32_t to, Input letter)>;
 
 /// All shards of this process with mailboxes, postmen and drains. `start` gives every shard a
-/// thread, and its drain another; without it the simulator calls `step`. `submit` may be called from
-/// any thread.
+/// thread, and its drain another; without it the simulator calls `step`. `submit` may be called
+/// from any thread.
 class Cluster {
  public:
   Cluster(ClusterOptions options, std::vector<ShardStores> stores, const Sealer& sealer,
@@ -59,9 +59,7 @@ class Cluster {
   void submit_all(std::vector<Input>& inputs);
 
   std::uint32_t shards() const { return static_cast<std::uint32_t>(units_.size()); }
-  std::uint32_t shard_for(const ports::AggregateKey& key) const {
-    return shard_of(key, shards());
-  }
+  std::uint32_t shard_for(const ports::AggregateKey& key) const { return shard_of(key, shards()); }
   /// What is durable in the log of a shard. Any thread.
   std::uint64_t durable(std::uint32_t shard) const;
   /// Sums of all shards, as of each one's last batch. Any thread.

@@ -103,9 +103,9 @@ class AskerReducer final : public TestReducer {
   std::vector<Letter> letters(const ports::AggregateKey& key, const Bytes&, const Aggregate&,
                               const Event& cause, std::span<const Event>) const override {
     if (custom(cause).name != "ask") return {};
-    return {{key_of(kCounter, 0), happened("asked", "\"" + to_hex(key.id.view()) + "\"",
-                                           model::identity_of("asked", to_hex(key.id.view())),
-                                           cause.occurred)}};
+    return {{key_of(kCounter, 0),
+             happened("asked", "\"" + to_hex(key.id.view()) + "\"",
+                      model::identity_of("asked", to_hex(key.id.view())), cause.occurred)}};
   }
 };
 
@@ -188,7 +188,8 @@ struct World {
   void start() {
     std::vector<ShardStores> stores;
     for (std::size_t i = 0; i < logs.size(); ++i)
-      stores.push_back({logs[i].get(), piles[i].get(),
+      stores.push_back({logs[i].get(),
+                        piles[i].get(),
                         {{kAsker, {&asker, nullptr}}, {kCounter, {&counter, nullptr}}}});
     cluster = std::make_unique<Cluster>(options, stores, sealer, nullptr);
     ASSERT_TRUE(cluster->load(now));
@@ -295,12 +296,12 @@ TEST(Shard, a_repeated_command_gets_the_same_answer_even_when_evicted) {
   EXPECT_EQ(first, Outcome::Accepted);
   EXPECT_EQ(second, Outcome::Duplicate);
   const auto other = [&] {
-    ASSERT_TRUE(world.cluster->submit(core::command(
-        key_of(kAsker, 1), {"ask", "{}", model::identity_of("cmd", "other"), {}, {}},
-        [&](const Answer& answer, const Aggregate*) {
-          refused = answer.outcome;
-          EXPECT_EQ(answer.error.message, "asked before");
-        })));
+    ASSERT_TRUE(world.cluster->submit(
+        core::command(key_of(kAsker, 1), {"ask", "{}", model::identity_of("cmd", "other"), {}, {}},
+                      [&](const Answer& answer, const Aggregate*) {
+                        refused = answer.outcome;
+                        EXPECT_EQ(answer.error.message, "asked before");
+                      })));
     world.settle();
   };
   other();
@@ -340,13 +341,14 @@ TEST(Shard, a_damaged_pile_stops_its_own_aggregate_only) {
   world.crash();
   int failed = 0, accepted = 0;
   for (const int n : {1, 100, 250, 299}) {
-    ASSERT_TRUE(world.cluster->submit(core::command(
-        key_of(kAsker, n), {"ask", "{}", model::identity_of("cmd", "again"), {}, {}},
-        [&](const Answer& answer, const Aggregate*) {
-          failed += answer.outcome == Outcome::Failed;
-          accepted += answer.outcome == Outcome::Refused;
-          if (answer.outcome == Outcome::Failed) EXPECT_EQ(answer.error.code, ErrorCode::Damaged);
-        })));
+    ASSERT_TRUE(world.cluster->submit(
+        core::command(key_of(kAsker, n), {"ask", "{}", model::identity_of("cmd", "again"), {}, {}},
+                      [&](const Answer& answer, const Aggregate*) {
+                        failed += answer.outcome == Outcome::Failed;
+                        accepted += answer.outcome == Outcome::Refused;
+                        if (answer.outcome == Outcome::Failed)
+                          EXPECT_EQ(answer.error.code, ErrorCode::Damaged);
+                      })));
   }
   world.settle();
   EXPECT_GE(failed, 1);
@@ -365,9 +367,14 @@ TEST(Shard, letters_lost_repeated_and_late_arrive_once_and_in_order) {
                    .letter = letter.letter};
     };
     switch (random() % 4) {
-      case 0: return;
-      case 1: world.cluster->put(to, copy()); break;
-      case 2: late.emplace_back(to, copy()); return;
+      case 0:
+        return;
+      case 1:
+        world.cluster->put(to, copy());
+        break;
+      case 2:
+        late.emplace_back(to, copy());
+        return;
     }
     world.cluster->put(to, std::move(letter));
   });

@@ -4,8 +4,8 @@ namespace cairn::core {
 namespace {
 constexpr std::uint8_t kVersion = 1;
 std::unexpected<Error> damaged(const char* what) {
-  return fail(ErrorCode::Damaged,
-              std::string("a ") + what + " cannot be read; run cairn verify to see how far it goes");
+  return fail(ErrorCode::Damaged, std::string("a ") + what +
+                                      " cannot be read; run cairn verify to see how far it goes");
 }
 }  // namespace
 
@@ -39,8 +39,8 @@ Result<std::vector<model::Event>> events_of(std::span<const StoredRecord> record
   std::vector<model::Event> out;
   for (const auto& record : records) {
     if (record.type != ports::RecordType::Event) continue;
-    CAIRN_TRY(auto event, model::decode_event({record.type, key, record.number, record.recorded,
-                                               record.body}));
+    CAIRN_TRY(auto event,
+              model::decode_event({record.type, key, record.number, record.recorded, record.body}));
     out.push_back(std::move(event));
   }
   return out;

@@ -54,7 +54,8 @@ struct LetterHead {
   std::uint64_t previous = 0;
 };
 
-/// One thing put into the mailbox of a shard. Exactly one of fact, command, letter, question is set.
+/// One thing put into the mailbox of a shard. Exactly one of fact, command, letter, question is
+/// set.
 struct Input {
   enum class Type : std::uint8_t { Fact, Command, Letter, Question };
   Type type = Type::Fact;

@@ -23,15 +23,15 @@ struct Letter {
   model::Event event;
 };
 
-/// How one kind of aggregate is folded and decides. Written by a module, pure, no clock. Any thread.
+/// How one kind of aggregate is folded and decides. Written by a module, pure, no clock. Any
+/// thread.
 class Reducer {
  public:
   virtual ~Reducer() = default;
 
   /// The full fold: `events` are all of the aggregate in order of number.
   virtual std::unique_ptr<Aggregate> fold(const ports::AggregateKey& key,
-                                          std::span<const model::Event> events,
-                                          Time now) const = 0;
+                                          std::span<const model::Event> events, Time now) const = 0;
 
   /// True when `event` stands after all that was folded, so that `apply` equals the full fold.
   virtual bool is_newest(const Aggregate& state, const model::Event& event) const = 0;

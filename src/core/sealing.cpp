@@ -30,12 +30,10 @@ Result<void> Sealer::seal(model::Event& event, ports::KeySlot& slot) const {
   }
   CAIRN_TRY(const auto key, keys_->get(slot));
   const Bytes aad = associated(slot);
-  model::seal(event, {[&](std::uint16_t field, BytesView plain) {
-                        return crypto::seal(key, field, aad, plain);
-                      },
-                      [&](model::PersonalKind kind, std::string_view plain) {
-                        return tokens(kind, plain);
-                      }});
+  model::seal(
+      event,
+      {[&](std::uint16_t field, BytesView plain) { return crypto::seal(key, field, aad, plain); },
+       [&](model::PersonalKind kind, std::string_view plain) { return tokens(kind, plain); }});
   event.key_slot = slot;
   return {};
 }
@@ -43,7 +41,8 @@ Result<void> Sealer::seal(model::Event& event, ports::KeySlot& slot) const {
 void Sealer::open(model::Event& event) const {
   if (event.key_slot == 0) return;
   const auto slot = event.key_slot;
-  model::open(event, [&](std::uint16_t field, BytesView sealed) { return open(slot, field, sealed); });
+  model::open(event,
+              [&](std::uint16_t field, BytesView sealed) { return open(slot, field, sealed); });
 }
 
 Result<Bytes> Sealer::open(ports::KeySlot slot, std::uint16_t field, BytesView sealed) const {

@@ -5,8 +5,9 @@
 
 namespace cairn::core {
 
-/// Open-addressing table from a hash to a dense serial: four bytes an entry. The caller compares the
-/// key itself (`is_it(serial)`), so keys are stored once, where the rows are. Serial 0 is "none".
+/// Open-addressing table from a hash to a dense serial: four bytes an entry. The caller compares
+/// the key itself (`is_it(serial)`), so keys are stored once, where the rows are. Serial 0 is
+/// "none".
 class SerialIndex {
  public:
   template <typename IsIt>

@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
-#include "base/ranges.hpp"
 #include "base/check.hpp"
+#include "base/ranges.hpp"
 #include "core/shard_state.hpp"
 
 namespace cairn::core {
@@ -120,7 +120,9 @@ bool Shard::run_fact(Batch& batch, Hot& hot, Input& input) {
     answer.outcome = Outcome::Failed;
     answer.error = {ErrorCode::TooLarge,
                     fmt::format("the order has {} events, which is the limit; open a new order for "
-                                "what follows", options_.events_max), ""};
+                                "what follows",
+                                options_.events_max),
+                    ""};
   } else if (is_rival) {
     event.set(model::EventFlag::Rival);
     if (!has_history(hot)) return false;
@@ -128,10 +130,12 @@ bool Shard::run_fact(Batch& batch, Hot& hot, Input& input) {
     answer.outcome = Outcome::Rival;
     answer.error = {ErrorCode::IdReused,
                     "the same id was used before for an event that says something else; send new "
-                    "events with ids of their own, or a correction", "/id"};
+                    "events with ids of their own, or a correction",
+                    "/id"};
   } else {
     if ((!kind_of(hot.key).reducer->is_newest(*hot.state, event) ||
-         kind_of(hot.key).reducer->needs_history(event)) && !has_history(hot))
+         kind_of(hot.key).reducer->needs_history(event)) &&
+        !has_history(hot))
       return false;
     accept(batch, hot, std::move(event), answer);
   }
@@ -191,7 +195,8 @@ bool Shard::run_command(Batch& batch, Hot& hot, Input& input) {
     answer.version = hot.version;
     answer.error = {ErrorCode::VersionMismatch,
                     fmt::format("the order is at version {}, not {}; read it again and decide anew",
-                                hot.version, *command.expected_version), ""};
+                                hot.version, *command.expected_version),
+                    ""};
     batch.waiting.push_back({std::move(input.reply), std::move(answer), hot.serial});
     return true;
   }
@@ -524,9 +529,8 @@ Serial Shard::find(const ports::AggregateKey& key) const {
 Serial Shard::add_slot(const ports::AggregateKey& key) {
   const auto serial = static_cast<Serial>(slots_.size());
   slots_.emplace_back().key = key;
-  index_.insert(std::hash<ports::AggregateKey>{}(key), serial, [&](Serial other) {
-    return std::hash<ports::AggregateKey>{}(slots_[other].key);
-  });
+  index_.insert(std::hash<ports::AggregateKey>{}(key), serial,
+                [&](Serial other) { return std::hash<ports::AggregateKey>{}(slots_[other].key); });
   return serial;
 }
 
@@ -652,11 +656,10 @@ void Shard::prefetch(std::span<Input> inputs, Time now) {
     if (!hot.state) continue;
     const auto reducer = kind_of(hot.key).reducer;
     if (input.event) input.event->recorded = now;
-    const bool wants_history =
-        input.question ? input.question->wants_history
-        : input.event  ? !reducer->is_newest(*hot.state, *input.event) ||
-                            reducer->needs_history(*input.event)
-                       : false;
+    const bool wants_history = input.question ? input.question->wants_history
+                               : input.event  ? !reducer->is_newest(*hot.state, *input.event) ||
+                                                   reducer->needs_history(*input.event)
+                                             : false;
     const bool is_repeated =
         input.command && std::ranges::any_of(hot.known, [&](const Known& known) {
           return known.identity == input.command->identity && known.is_refusal;

@@ -27,8 +27,8 @@ using Kinds = std::map<std::uint8_t, Kind>;
 struct Committed {
   ports::AggregateKey key;
   Serial serial = 0;
-  std::uint64_t number = 0;   ///< of the change record
-  std::uint64_t version = 0;  ///< of the aggregate after it
+  std::uint64_t number = 0;             ///< of the change record
+  std::uint64_t version = 0;            ///< of the aggregate after it
   const model::Event* cause = nullptr;  ///< null: its time came
   const Aggregate* state = nullptr;     ///< as it is after the whole batch
   BytesView was;                        ///< Reducer::summary before the change
@@ -70,10 +70,10 @@ struct ShardCounts {
   std::uint64_t set_aside = 0;
 };
 
-/// The single writer of its aggregates: takes a batch of inputs, decides, appends all records in one
-/// durable write, answers (DESIGN §4). It knows no business: reducers do. Passive: a Runner gives it
-/// a thread, the simulator pumps it by hand; one thread at a time. When the log cannot take a batch
-/// the batch is undone in memory, its waiters hear Failed, and the log is reopened.
+/// The single writer of its aggregates: takes a batch of inputs, decides, appends all records in
+/// one durable write, answers (DESIGN §4). It knows no business: reducers do. Passive: a Runner
+/// gives it a thread, the simulator pumps it by hand; one thread at a time. When the log cannot
+/// take a batch the batch is undone in memory, its waiters hear Failed, and the log is reopened.
 class Shard {
  public:
   Shard(ShardOptions options, Kinds kinds, ports::Log& log, ports::Piles& piles,
@@ -172,9 +172,9 @@ class Shard {
   std::deque<Slot> slots_;  ///< by serial; slots_[0] is unused
   SerialIndex index_;
   std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
-  std::vector<Serial> due_now_;  ///< popped by prefetch, applied by run_batch
+  std::vector<Serial> due_now_;    ///< popped by prefetch, applied by run_batch
   std::vector<Serial> with_pile_;  ///< their piles are in memory until the batch is over
-  Hot* newest_ = nullptr;        ///< of the list from most to least recently used
+  Hot* newest_ = nullptr;          ///< of the list from most to least recently used
   Hot* oldest_ = nullptr;
   std::size_t hot_count_ = 0;
   std::vector<Serial> dirty_;

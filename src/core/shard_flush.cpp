@@ -48,7 +48,8 @@ Result<void> Shard::load_row(const ports::PileEntry& entry) {
     if (slot.valid_until != Time::never()) due_.push({slot.queued = slot.valid_until, serial});
     if (view) CAIRN_TRY_VOID(view->load(entry.key, serial, r.take(r.remaining())));
   }
-  if (r.failed()) return fail(ErrorCode::Damaged, "a row of the view cannot be read; run cairn rebuild");
+  if (r.failed())
+    return fail(ErrorCode::Damaged, "a row of the view cannot be read; run cairn rebuild");
   return {};
 }
 

@@ -28,11 +28,11 @@ struct Shard::Hot {
   std::vector<Known> known;
   std::uint64_t version = 0;
   std::uint64_t last_number = 0;
-  Bytes pending;                          ///< records not yet taken by a flush
-  Bytes flushing;                         ///< records a flush is writing now
-  std::optional<Bytes> pile;              ///< read for this batch
-  std::optional<Error> damage;            ///< why its pile cannot be read
-  std::uint64_t touched_in = 0;           ///< the batch that wrote records of it last
+  Bytes pending;                 ///< records not yet taken by a flush
+  Bytes flushing;                ///< records a flush is writing now
+  std::optional<Bytes> pile;     ///< read for this batch
+  std::optional<Error> damage;   ///< why its pile cannot be read
+  std::uint64_t touched_in = 0;  ///< the batch that wrote records of it last
   Hot* newer = nullptr;
   Hot* older = nullptr;
 };
@@ -62,7 +62,7 @@ struct Shard::Batch {
     bool was_dirty;
   };
   std::vector<Touched> touched;
-  Serial first_new = 0;          ///< serials from here were added by this batch
+  Serial first_new = 0;  ///< serials from here were added by this batch
   std::deque<model::Event> causes;
   struct ChangeNote {
     Serial serial;

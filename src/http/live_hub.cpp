@@ -18,7 +18,8 @@ namespace {
 std::uint64_t milliseconds_now() {
   timespec t{};
   clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
-  return static_cast<std::uint64_t>(t.tv_sec) * 1'000 + static_cast<std::uint64_t>(t.tv_nsec) / 1'000'000;
+  return static_cast<std::uint64_t>(t.tv_sec) * 1'000 +
+         static_cast<std::uint64_t>(t.tv_nsec) / 1'000'000;
 }
 
 constexpr std::string_view kHead =
@@ -76,8 +77,10 @@ void LiveHub::publish(std::vector<LiveChange> changes) {
   {
     std::lock_guard lock(mutex_);
     was_empty = published_.empty();
-    if (was_empty) published_ = std::move(changes);
-    else std::ranges::move(changes, std::back_inserter(published_));
+    if (was_empty)
+      published_ = std::move(changes);
+    else
+      std::ranges::move(changes, std::back_inserter(published_));
   }
   if (was_empty) wake();
 }
@@ -138,7 +141,8 @@ void LiveHub::begin(int fd, LiveRequest request) {
     ::close(fd);
     return;
   }
-  if (by_fd_.size() <= static_cast<std::size_t>(fd)) by_fd_.resize(static_cast<std::size_t>(fd) + 64);
+  if (by_fd_.size() <= static_cast<std::size_t>(fd))
+    by_fd_.resize(static_cast<std::size_t>(fd) + 64);
   auto& slot = by_fd_[static_cast<std::size_t>(fd)];
   slot = std::make_unique<Subscriber>();
   slot->fd = fd;
@@ -151,15 +155,16 @@ void LiveHub::begin(int fd, LiveRequest request) {
     slot.reset();
     return;
   }
-  if (slot->is_of_many) of_many_.push_back(fd);
-  else by_subject_.emplace(slot->subject, fd);
+  if (slot->is_of_many)
+    of_many_.push_back(fd);
+  else
+    by_subject_.emplace(slot->subject, fd);
   ++subscribers_;
   std::string first = request.head.empty() ? std::string(kHead) : std::move(request.head);
   if (request.catch_up) first += request.catch_up(request.seen);
   if (!request.seen.empty())
     slot->seen = std::make_unique<std::vector<std::uint64_t>>(std::move(request.seen));
-  if (position_)
-    first += fmt::format("event: heartbeat\nid: {}\ndata: {{}}\n\n", position_());
+  if (position_) first += fmt::format("event: heartbeat\nid: {}\ndata: {{}}\n\n", position_());
   send(*slot, first);
 }
 
@@ -182,7 +187,8 @@ void LiveHub::deliver(const LiveChange& change) {
 void LiveHub::send(Subscriber& subscriber, std::string_view bytes) {
   if (subscriber.fd < 0) return;
   if (!subscriber.unsent) {
-    const auto sent = ::send(subscriber.fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    const auto sent =
+        ::send(subscriber.fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK) return close(subscriber);
     if (sent > 0) bytes.remove_prefix(static_cast<std::size_t>(sent));
     if (bytes.empty()) return;
@@ -200,7 +206,8 @@ void LiveHub::send(Subscriber& subscriber, std::string_view bytes) {
 void LiveHub::flush_output(Subscriber& subscriber) {
   if (!subscriber.unsent) return;
   auto& unsent = *subscriber.unsent;
-  const auto sent = ::send(subscriber.fd, unsent.data(), unsent.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  const auto sent =
+      ::send(subscriber.fd, unsent.data(), unsent.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   if (sent < 0) {
     if (errno != EAGAIN && errno != EWOULDBLOCK) close(subscriber);
     return;
@@ -238,7 +245,8 @@ void LiveHub::beat(std::uint64_t now_ms) {
   last_beat_ms_ = now_ms;
   const auto share = std::max<std::size_t>(
       1, by_fd_.size() * passed / (options_.heartbeat_seconds * std::size_t{1'000}));
-  const auto bytes = fmt::format("event: heartbeat\nid: {}\ndata: {{}}\n\n", position_ ? position_() : "");
+  const auto bytes =
+      fmt::format("event: heartbeat\nid: {}\ndata: {{}}\n\n", position_ ? position_() : "");
   for (std::size_t i = 0; i < std::min(share, by_fd_.size()); ++i) {
     beat_at_ = (beat_at_ + 1) % by_fd_.size();
     auto& subscriber = by_fd_[beat_at_];

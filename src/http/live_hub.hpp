@@ -16,7 +16,7 @@ namespace cairn::http {
 struct LiveChange {
   std::uint64_t subject = 0;  ///< hash of the order it is about
   std::uint32_t shard = 0;
-  std::uint64_t number = 0;   ///< of its record: what a position counts
+  std::uint64_t number = 0;  ///< of its record: what a position counts
   std::shared_ptr<const std::string> bytes;
   std::shared_ptr<const void> about;  ///< what filters look at; theirs to know
 };

@@ -27,13 +27,13 @@ struct Limits {
   std::size_t head_bytes_max = 16 * 1024;
   std::size_t headers_max = 64;
   std::size_t target_bytes_max = 12 * 1024;
-  std::size_t body_bytes_max = 8 * 1024 * 1024;   ///< of a body held in memory
+  std::size_t body_bytes_max = 8 * 1024 * 1024;  ///< of a body held in memory
   std::size_t connections_max = 20'000;
-  std::size_t pipelined_max = 64;                 ///< requests of one connection not yet answered
+  std::size_t pipelined_max = 64;  ///< requests of one connection not yet answered
   std::size_t unsent_bytes_max = 16 * 1024 * 1024;
-  std::uint32_t idle_seconds_max = 75;            ///< between requests
-  std::uint32_t head_seconds_max = 15;            ///< from its first byte to its last
-  std::uint32_t body_seconds_max = 60;            ///< without a byte
+  std::uint32_t idle_seconds_max = 75;  ///< between requests
+  std::uint32_t head_seconds_max = 15;  ///< from its first byte to its last
+  std::uint32_t body_seconds_max = 60;  ///< without a byte
   std::vector<std::string> validate() const;
 };
 
@@ -43,8 +43,8 @@ struct RequestInfo {
   bool prefers_chinese = false;
 };
 
-/// A parsed head with its body. Views point into the connection's buffer: valid during the handler's
-/// call only.
+/// A parsed head with its body. Views point into the connection's buffer: valid during the
+/// handler's call only.
 class Request {
  public:
   Method method = Method::Get;

@@ -52,8 +52,8 @@ Result<void> parse_request_line(std::string_view line, const Limits& limits, Req
     if (static_cast<unsigned char>(c) <= ' ' || c == 0x7f) return malformed("blank in the target");
   const auto question = out.target.find('?');
   out.path = out.target.substr(0, question);
-  out.query_text = question == std::string_view::npos ? std::string_view{}
-                                                      : out.target.substr(question + 1);
+  out.query_text =
+      question == std::string_view::npos ? std::string_view{} : out.target.substr(question + 1);
   return {};
 }
 

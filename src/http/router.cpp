@@ -65,15 +65,16 @@ void Router::dispatch(Request& request, Responder responder) const {
                         ? Response{204, "", "", {}}
                         : problem({ErrorCode::MethodNotAllowed,
                                    fmt::format("{} has no {}; it has {}", request.path,
-                                               name_of(request.method), found.allow), ""},
+                                               name_of(request.method), found.allow),
+                                   ""},
                                   request);
     response.headers.emplace_back("Allow", found.allow);
     return responder.send(std::move(response));
   }
   if (fallback_ && request.method == Method::Get && !request.path.starts_with("/v1/"))
     return fallback_(request, std::move(responder));
-  responder.send(problem({ErrorCode::NotFound, fmt::format("nothing is at {}", request.path), ""},
-                         request));
+  responder.send(
+      problem({ErrorCode::NotFound, fmt::format("nothing is at {}", request.path), ""}, request));
 }
 
 std::vector<RouteInfo> Router::routes() const {

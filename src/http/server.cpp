@@ -118,8 +118,8 @@ class ChannelOf final : public Responder::Channel {
     loop_.complete({fd_, generation_, sequence_, std::move(response), nullptr, false});
   }
   void go_live(LiveRequest live) override {
-    loop_.complete({fd_, generation_, sequence_, {},
-                    std::make_unique<LiveRequest>(std::move(live)), false});
+    loop_.complete(
+        {fd_, generation_, sequence_, {}, std::make_unique<LiveRequest>(std::move(live)), false});
   }
 
  private:
@@ -148,17 +148,21 @@ Result<std::uint16_t> Server::Loop::open(std::uint16_t port) {
     in->sin6_port = htons(port);
     size = sizeof *in;
     if (::inet_pton(AF_INET6, server_.options_.bind.c_str(), &in->sin6_addr) != 1)
-      return fail(ErrorCode::Invalid, fmt::format("bind: \"{}\" is not an address", server_.options_.bind));
+      return fail(ErrorCode::Invalid,
+                  fmt::format("bind: \"{}\" is not an address", server_.options_.bind));
   } else {
     auto* in = reinterpret_cast<sockaddr_in*>(&address);
     in->sin_family = AF_INET;
     in->sin_port = htons(port);
     size = sizeof *in;
-    const auto text = server_.options_.bind == "localhost" ? "127.0.0.1" : server_.options_.bind.c_str();
+    const auto text =
+        server_.options_.bind == "localhost" ? "127.0.0.1" : server_.options_.bind.c_str();
     if (::inet_pton(AF_INET, text, &in->sin_addr) != 1)
-      return fail(ErrorCode::Invalid, fmt::format("bind: \"{}\" is not an address", server_.options_.bind));
+      return fail(ErrorCode::Invalid,
+                  fmt::format("bind: \"{}\" is not an address", server_.options_.bind));
   }
-  if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0) return failed("listen on");
+  if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0)
+    return failed("listen on");
   if (::listen(listener_, 4'096) != 0) return failed("listen on");
   ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
   epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
@@ -186,9 +190,12 @@ void Server::Loop::run() {
       } else if (fd == listener_) {
         accept_all();
       } else if (auto* connection = by_fd_[static_cast<std::size_t>(fd)].get()) {
-        if (event.events & (EPOLLERR | EPOLLHUP)) close(*connection);
-        else if (event.events & EPOLLIN) receive(*connection);
-        else if (event.events & EPOLLOUT) send_ready(*connection);
+        if (event.events & (EPOLLERR | EPOLLHUP))
+          close(*connection);
+        else if (event.events & EPOLLIN)
+          receive(*connection);
+        else if (event.events & EPOLLOUT)
+          send_ready(*connection);
       }
     }
     drain_completions();
@@ -226,7 +233,8 @@ void Server::Loop::accept_all() {
     }
     const int one = 1;
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    if (by_fd_.size() <= static_cast<std::size_t>(fd)) by_fd_.resize(static_cast<std::size_t>(fd) + 64);
+    if (by_fd_.size() <= static_cast<std::size_t>(fd))
+      by_fd_.resize(static_cast<std::size_t>(fd) + 64);
     auto& slot = by_fd_[static_cast<std::size_t>(fd)];
     slot = std::make_unique<Connection>();
     slot->fd = fd;
@@ -234,7 +242,8 @@ void Server::Loop::accept_all() {
     slot->last_active = now_;
     char text[INET6_ADDRSTRLEN] = {};
     if (address.ss_family == AF_INET6)
-      ::inet_ntop(AF_INET6, &reinterpret_cast<sockaddr_in6*>(&address)->sin6_addr, text, sizeof text);
+      ::inet_ntop(AF_INET6, &reinterpret_cast<sockaddr_in6*>(&address)->sin6_addr, text,
+                  sizeof text);
     else
       ::inet_ntop(AF_INET, &reinterpret_cast<sockaddr_in*>(&address)->sin_addr, text, sizeof text);
     slot->peer = text;
@@ -315,7 +324,8 @@ bool Server::Loop::take_request(Connection& connection) {
   }
   const auto most = found.route ? found.route->options.body_bytes_max : limits.body_bytes_max;
   if (framing->length > most) {
-    refuse(connection, {ErrorCode::TooLarge, fmt::format("the body is longer than {} bytes", most), ""});
+    refuse(connection,
+           {ErrorCode::TooLarge, fmt::format("the body is longer than {} bytes", most), ""});
     return false;
   }
   if (framing->expects_continue) connection.out += "HTTP/1.1 100 Continue\r\n\r\n";
@@ -377,15 +387,17 @@ Responder Server::Loop::responder_for(Connection& connection, std::uint64_t sequ
 void Server::Loop::handle(Connection& connection, Request& request) {
   const auto sequence = connection.begin_answer(request.method == Method::Head);
   const auto given = request.header("x-request-id");
-  const bool is_sane = !given.empty() && given.size() <= 64 &&
-                       std::ranges::all_of(given, [](char c) {
-                         return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') ||
-                                c == '-' || c == '_' || c == '.';
-                       });
-  request.id = is_sane ? std::string(given)
-                       : fmt::format("r{:08x}{:08x}", static_cast<std::uint32_t>(
-                                                          reinterpret_cast<std::uintptr_t>(this) ^ now_),
-                                     ++ids_);
+  const bool is_sane =
+      !given.empty() && given.size() <= 64 && std::ranges::all_of(given, [](char c) {
+        return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '-' ||
+               c == '_' || c == '.';
+      });
+  request.id =
+      is_sane
+          ? std::string(given)
+          : fmt::format("r{:08x}{:08x}",
+                        static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(this) ^ now_),
+                        ++ids_);
   connection.waiting.back().request_id = request.id;
   request.trace_parent = request.header("traceparent");
   connection.waiting.back().trace_parent = request.trace_parent;
@@ -400,9 +412,8 @@ void Server::Loop::stream(Connection& connection, Request& request, const Router
   request.peer = peer_of(connection, request);
   const int fd = connection.fd;
   const auto generation = connection.generation;
-  auto sink = route.options.stream(request, [this, fd, generation] {
-    complete({fd, generation, 0, {}, nullptr, true});
-  });
+  auto sink = route.options.stream(
+      request, [this, fd, generation] { complete({fd, generation, 0, {}, nullptr, true}); });
   if (!sink) {
     connection.is_last = true;
     connection.is_ending = true;
@@ -470,8 +481,10 @@ std::string Server::Loop::peer_of(const Connection& connection, const Request& r
 void Server::Loop::answer(Connection& connection, std::uint64_t sequence, Response&& response) {
   auto* waiting = connection.find(sequence);
   if (!waiting || waiting->is_ready) return;
-  if (response.status >= 500) ++server_.counts_.errors_5xx;
-  else if (response.status >= 400) ++server_.counts_.errors_4xx;
+  if (response.status >= 500)
+    ++server_.counts_.errors_5xx;
+  else if (response.status >= 400)
+    ++server_.counts_.errors_4xx;
   write_response(waiting->bytes, response, *waiting, date(),
                  connection.is_last && waiting == &connection.waiting.back());
   waiting->is_ready = true;
@@ -499,8 +512,9 @@ void Server::Loop::send_ready(Connection& connection) {
     ++connection.first_sequence;
   }
   if (!connection.out.empty()) {
-    const auto sent = ::send(connection.fd, connection.out.data() + connection.out_at,
-                             connection.out.size() - connection.out_at, MSG_NOSIGNAL | MSG_DONTWAIT);
+    const auto sent =
+        ::send(connection.fd, connection.out.data() + connection.out_at,
+               connection.out.size() - connection.out_at, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK) return close(connection);
     if (sent > 0) {
       connection.out_at += static_cast<std::size_t>(sent);
@@ -511,7 +525,8 @@ void Server::Loop::send_ready(Connection& connection) {
       connection.out.clear();
       connection.out_at = 0;
       if (connection.out.capacity() > 256 * 1024) connection.out.shrink_to_fit();
-    } else if (connection.out.size() - connection.out_at > server_.options_.limits.unsent_bytes_max) {
+    } else if (connection.out.size() - connection.out_at >
+               server_.options_.limits.unsent_bytes_max) {
       return close(connection);
     }
   }
@@ -552,12 +567,16 @@ void Server::Loop::drain_completions() {
         ::epoll_ctl(epoll_, EPOLL_CTL_DEL, completion.fd, nullptr);
         --server_.counts_.open;
         slot.reset();
-        if (server_.hub_) server_.hub_->adopt(completion.fd, std::move(*completion.live));
-        else ::close(completion.fd);
+        if (server_.hub_)
+          server_.hub_->adopt(completion.fd, std::move(*completion.live));
+        else
+          ::close(completion.fd);
         continue;
       }
-      if (completion.is_resume) slot->is_paused = false;
-      else answer(*slot, completion.sequence, std::move(completion.response));
+      if (completion.is_resume)
+        slot->is_paused = false;
+      else
+        answer(*slot, completion.sequence, std::move(completion.response));
       touched.emplace_back(completion.fd, completion.generation);
     }
     for (const auto& [fd, generation] : touched) {
@@ -577,8 +596,8 @@ void Server::Loop::sweep() {
         connection->head_since != 0 && now_ - connection->head_since > limits.head_seconds_max;
     const bool is_slow_body =
         connection->in_body && !connection->is_paused && quiet > limits.body_seconds_max;
-    const bool is_idle = connection->waiting.empty() && !connection->in_body &&
-                         quiet > limits.idle_seconds_max;
+    const bool is_idle =
+        connection->waiting.empty() && !connection->in_body && quiet > limits.idle_seconds_max;
     if (is_slow_head || is_slow_body)
       refuse(*connection, {ErrorCode::Timeout, "the request came too slowly", ""});
     else if (is_idle)

@@ -11,15 +11,16 @@ namespace cairn::http {
 
 /// Answers a GET before it becomes a Request: appends the whole JSON body, or says false. Must not
 /// allocate more than it has to: this is the path of status queries.
-using FastPath = std::function<bool(std::string_view path, std::string_view authorization,
-                                    std::string& body)>;
+using FastPath =
+    std::function<bool(std::string_view path, std::string_view authorization, std::string& body)>;
 
 struct ServerOptions {
   std::string bind = "127.0.0.1";
-  std::uint16_t port = 0;      ///< 0: any that is free
-  unsigned threads = 1;        ///< loops, each with its own listening socket
+  std::uint16_t port = 0;  ///< 0: any that is free
+  unsigned threads = 1;    ///< loops, each with its own listening socket
   Limits limits;
-  std::vector<std::string> trusted_proxies;  ///< addresses or a.b.c.d/n whose X-Forwarded-For counts
+  std::vector<std::string>
+      trusted_proxies;  ///< addresses or a.b.c.d/n whose X-Forwarded-For counts
   FastPath fast_path;
 };
 

@@ -31,14 +31,21 @@ struct Access {
 Type Value::type() const {
   using simdjson::dom::element_type;
   switch (Access::get(*this).type()) {
-    case element_type::ARRAY: return Type::Array;
-    case element_type::OBJECT: return Type::Object;
+    case element_type::ARRAY:
+      return Type::Array;
+    case element_type::OBJECT:
+      return Type::Object;
     case element_type::INT64:
-    case element_type::UINT64: return Type::Integer;
-    case element_type::DOUBLE: return Type::Real;
-    case element_type::STRING: return Type::String;
-    case element_type::BOOL: return Type::Bool;
-    default: return Type::Null;
+    case element_type::UINT64:
+      return Type::Integer;
+    case element_type::DOUBLE:
+      return Type::Real;
+    case element_type::STRING:
+      return Type::String;
+    case element_type::BOOL:
+      return Type::Bool;
+    default:
+      return Type::Null;
   }
 }
 
@@ -105,11 +112,21 @@ void Value::each_element(void* context, ElementVisitor visit) const {
 
 void Value::append_to(std::string& out) const {
   switch (type()) {
-    case Type::Null: out += "null"; return;
-    case Type::Bool: out += *as_bool() ? "true" : "false"; return;
-    case Type::Integer: out += *as_id(); return;
-    case Type::Real: fmt::format_to(std::back_inserter(out), "{}", *as_real()); return;
-    case Type::String: append_json_string(out, *as_string()); return;
+    case Type::Null:
+      out += "null";
+      return;
+    case Type::Bool:
+      out += *as_bool() ? "true" : "false";
+      return;
+    case Type::Integer:
+      out += *as_id();
+      return;
+    case Type::Real:
+      fmt::format_to(std::back_inserter(out), "{}", *as_real());
+      return;
+    case Type::String:
+      append_json_string(out, *as_string());
+      return;
     case Type::Array: {
       char separator = '[';
       elements([&](Value value) {
@@ -175,9 +192,7 @@ struct Document::State {
   std::vector<char> padded;
 };
 
-Document::Document(Limits limits) : state_(std::make_unique<State>()) {
-  state_->limits = limits;
-}
+Document::Document(Limits limits) : state_(std::make_unique<State>()) { state_->limits = limits; }
 Document::~Document() = default;
 Document::Document(Document&&) noexcept = default;
 Document& Document::operator=(Document&&) noexcept = default;
@@ -203,8 +218,9 @@ Result<Value> Document::parse(std::string_view text) {
                 fmt::format("JSON is nested deeper than {} levels", s.limits.depth_max));
   if (error == simdjson::EMPTY) return fail(ErrorCode::Malformed, "expected JSON, got nothing");
   if (error == simdjson::NUMBER_ERROR)
-    return fail(ErrorCode::Malformed, "JSON has a number that does not fit 64 bits; send long ids "
-                                      "as text");
+    return fail(ErrorCode::Malformed,
+                "JSON has a number that does not fit 64 bits; send long ids "
+                "as text");
   if (error)
     return fail(ErrorCode::Malformed, fmt::format("not JSON: {}", simdjson::error_message(error)));
   return Access::wrap(root);

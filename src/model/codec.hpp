@@ -200,8 +200,8 @@ void append_uncounted(ByteWriter& out, const T& value) {
 
 // ---- personal fields ----------------------------------------------------------------------------
 
-/// Calls `visit(std::uint16_t path, Personal<K>&)` for every non-empty personal field. The path of a
-/// nested field is parent × 64 + number.
+/// Calls `visit(std::uint16_t path, Personal<K>&)` for every non-empty personal field. The path of
+/// a nested field is parent × 64 + number.
 template <HasFields T, typename Visit>
 void each_personal(T& value, Visit&& visit, std::uint16_t parent = 0) {
   for_each_field<T>([&](const auto& row) {
@@ -241,8 +241,10 @@ Result<void> read_one(json::Value in, V& v, Unknown unknown) {
     v = *known;
   } else if constexpr (std::is_integral_v<V>) {
     const auto number = in.as_integer();
-    if (!number) return invalid("expected an integer (quantities in smallest units, money in "
-                                "minor units)");
+    if (!number)
+      return invalid(
+          "expected an integer (quantities in smallest units, money in "
+          "minor units)");
     v = *number;
   } else if constexpr (std::is_same_v<V, std::string> || IsPersonal<V>::value) {
     auto text = in.as_id();
@@ -257,8 +259,8 @@ Result<void> read_one(json::Value in, V& v, Unknown unknown) {
     if (!in.is_object()) return invalid("expected an object of attributes");
     in.append_canonical(v.text);
     if (v.text.size() > kAttributesBytesMax)
-      return fail(ErrorCode::TooLarge, fmt::format("more than {} bytes of attributes",
-                                                   kAttributesBytesMax));
+      return fail(ErrorCode::TooLarge,
+                  fmt::format("more than {} bytes of attributes", kAttributesBytesMax));
   } else if constexpr (std::is_same_v<V, Moment>) {
     const auto text = in.as_string();
     if (!text) return invalid("expected a time such as 2026-11-23T14:02:03+08:00, or a date");
@@ -319,8 +321,7 @@ Result<void> read(json::Value in, T& value, Unknown unknown) {
                      : invalid(fmt::format("unknown field; known are: {}", fmt::join(names, ", ")));
     }
     if (!result)
-      result.error().pointer =
-          fmt::format("/{}{}", utf8_prefix(key, 64), result.error().pointer);
+      result.error().pointer = fmt::format("/{}{}", utf8_prefix(key, 64), result.error().pointer);
     return result.has_value();
   });
   if (!result) return result;

@@ -140,9 +140,9 @@ void open(Event& event, const Opening& opening) {
 Bytes tokens_of(const Event& event) {
   Bytes out;
   auto& payload = const_cast<Payload&>(event.payload);
-  std::visit([&](auto& p) {
-    codec::each_personal(p, [&](auto, auto& field) { out += field.tokens(); });
-  }, payload);
+  std::visit(
+      [&](auto& p) { codec::each_personal(p, [&](auto, auto& field) { out += field.tokens(); }); },
+      payload);
   return out;
 }
 

@@ -15,10 +15,10 @@ namespace cairn::model {
 
 /// Who said it, through what, from where.
 struct Origin {
-  std::string source;   ///< id of the connected system ("olist", "console", "cairn")
+  std::string source;  ///< id of the connected system ("olist", "console", "cairn")
   std::uint8_t trust = 50;
   Role role = Role::Source;
-  std::string actor;    ///< user or key; empty where it is the source itself
+  std::string actor;  ///< user or key; empty where it is the source itself
   std::string ip;
   std::string request;  ///< request id of the edge
   std::string subject;  ///< the reference it named, "scheme/issuer:value", where it named one
@@ -26,11 +26,11 @@ struct Origin {
 
 /// Bits of Event::flags; on disk.
 enum class EventFlag : std::uint8_t {
-  Command = 1,       ///< an accepted command, at the shard's time
-  NoDate = 2,        ///< told without a time: stands after what it was told with
-  Rival = 4,         ///< same identity as an earlier one, other content: kept, not folded
-  UnknownFields = 8, ///< the raw form says more than Cairn understood
-  ZoneInferred = 16, ///< the time had no offset; the source's zone was taken
+  Command = 1,        ///< an accepted command, at the shard's time
+  NoDate = 2,         ///< told without a time: stands after what it was told with
+  Rival = 4,          ///< same identity as an earlier one, other content: kept, not folded
+  UnknownFields = 8,  ///< the raw form says more than Cairn understood
+  ZoneInferred = 16,  ///< the time had no offset; the source's zone was taken
 };
 
 /// Place in the canonical order (DESIGN §2): never by arrival.
@@ -45,7 +45,8 @@ struct EventKey {
 /// One input of the fold. Body of an Event record, version 1:
 ///   u8 version · varint type · 16 identity · i64 occurred µs · u8 precision · u8 flags · u8 trust
 ///   u8 role · u32 digest of counted content · varint key slot · bytes source · bytes actor
-///   bytes ip · bytes request id · bytes subject · bytes payload (model/codec.hpp) · bytes raw (sealed)
+///   bytes ip · bytes request id · bytes subject · bytes payload (model/codec.hpp) · bytes raw
+///   (sealed)
 /// `recorded` and `number` are the record's.
 struct Event {
   EventType type = EventType::OrderPlaced;

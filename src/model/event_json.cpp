@@ -20,8 +20,7 @@ Result<Payload> read_payload(EventType type, json::Value data, Reading reading) 
   Payload payload = make_payload(type);
   const auto unknown =
       reading == Reading::Command ? codec::Unknown::Refuse : codec::Unknown::Ignore;
-  CAIRN_TRY_VOID(
-      std::visit([&](auto& p) { return codec::read(data, p, unknown); }, payload));
+  CAIRN_TRY_VOID(std::visit([&](auto& p) { return codec::read(data, p, unknown); }, payload));
   return payload;
 }
 
@@ -70,11 +69,16 @@ FieldInfo info_of(std::string_view name) {
 template <typename V>
 FieldInfo info_of_vector(std::string_view name) {
   FieldInfo info = info_of<V>(name);
-  if constexpr (std::is_same_v<V, Part>) info.type = "parts";
-  else if constexpr (std::is_same_v<V, Line>) info.type = "lines";
-  else if constexpr (std::is_same_v<V, PlannedStep>) info.type = "steps";
-  else if constexpr (std::is_enum_v<V>) info.type = "choices";
-  else info.type = "texts";
+  if constexpr (std::is_same_v<V, Part>)
+    info.type = "parts";
+  else if constexpr (std::is_same_v<V, Line>)
+    info.type = "lines";
+  else if constexpr (std::is_same_v<V, PlannedStep>)
+    info.type = "steps";
+  else if constexpr (std::is_enum_v<V>)
+    info.type = "choices";
+  else
+    info.type = "texts";
   return info;
 }
 
@@ -88,10 +92,12 @@ void each_field(EventType type, const std::function<void(const FieldInfo&)>& vis
         for_each_field<P>([&](const auto& row) {
           using V = std::remove_cvref_t<decltype(p.*row.member)>;
           FieldInfo info;
-          if constexpr (IsVector<V>::value) info = info_of_vector<typename V::value_type>(row.name);
+          if constexpr (IsVector<V>::value)
+            info = info_of_vector<typename V::value_type>(row.name);
           else if constexpr (requires(V v) { v.has_value(); })
             info = info_of<typename V::value_type>(row.name);
-          else info = info_of<V>(row.name);
+          else
+            info = info_of<V>(row.name);
           info.is_required = has(row.flags, Field::Required);
           visit(info);
         });

@@ -12,9 +12,9 @@
 #include "model/personal.hpp"
 #include "model/vocabulary.hpp"
 
-/// Every payload says its fields once, in a table: number on disk, name in JSON, member, and what is
-/// special about it. Reading and writing JSON, the binary form, sealing of personal fields and the
-/// digest of counted content all walk that table (model/codec.hpp).
+/// Every payload says its fields once, in a table: number on disk, name in JSON, member, and what
+/// is special about it. Reading and writing JSON, the binary form, sealing of personal fields and
+/// the digest of counted content all walk that table (model/codec.hpp).
 namespace cairn::model {
 
 enum class Field : std::uint8_t {

@@ -90,8 +90,7 @@ ports::AggregateKey reference_key(const Reference& reference) {
   // the issuer, and the claims on it are told apart by carrier.
   const std::string_view issuer =
       reference.scheme == "tracking" ? std::string_view() : std::string_view(reference.issuer);
-  return {kReferenceKind, hash_of<ports::AggregateId>({reference.scheme, issuer,
-                                                       reference.value})};
+  return {kReferenceKind, hash_of<ports::AggregateId>({reference.scheme, issuer, reference.value})};
 }
 
 }  // namespace cairn::model

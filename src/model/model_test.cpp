@@ -59,9 +59,9 @@ TEST(Payload, ErrorsNameTheField) {
     return result ? std::string("read") : result.error().pointer;
   };
   using enum EventType;
-  EXPECT_EQ(pointer(OrderPlaced, R"({"lines":[{"id":"1"},{"id":"2","quantity":"x"}]})",
-                    Reading::Command),
-            "/lines/1/quantity");
+  EXPECT_EQ(
+      pointer(OrderPlaced, R"({"lines":[{"id":"1"},{"id":"2","quantity":"x"}]})", Reading::Command),
+      "/lines/1/quantity");
   EXPECT_EQ(pointer(OrderPlaced, R"({"lines":[{"sku":"1"}]})", Reading::Fact), "/lines/0/id");
   EXPECT_EQ(pointer(OrderPlaced, R"({"shopp":"a"})", Reading::Command), "/shopp");
   EXPECT_EQ(pointer(OrderPlaced, R"({"shopp":"a"})", Reading::Fact), "read");

@@ -8,8 +8,8 @@
 #include "model/fields.hpp"
 
 /// What events say. One struct per shape; which event type carries which shape stands in
-/// event_types.hpp. Quantities are integers in the line's smallest unit, money in minor units of its
-/// currency, times in µs. Field numbers are on disk: append only, never reuse.
+/// event_types.hpp. Quantities are integers in the line's smallest unit, money in minor units of
+/// its currency, times in µs. Field numbers are on disk: append only, never reuse.
 namespace cairn::model {
 
 inline constexpr Field kRequired = Field::Required;
@@ -52,9 +52,9 @@ struct Person {
 struct Line {
   std::string id, sku, name, unit, supplier, warehouse;
   LineKind kind = LineKind::Goods;
-  std::int64_t scale = 1;     ///< smallest units in one unit of measure
-  std::int64_t quantity = 1;  ///< in smallest units
-  std::int64_t tolerance = 0; ///< short or over delivery that still counts as all
+  std::int64_t scale = 1;             ///< smallest units in one unit of measure
+  std::int64_t quantity = 1;          ///< in smallest units
+  std::int64_t tolerance = 0;         ///< short or over delivery that still counts as all
   std::optional<std::int64_t> price;  ///< of the whole line, minor units
   Moment promised_dispatch, promised_delivery;
   JsonText attributes;
@@ -177,13 +177,11 @@ struct Payment {
   bool in_full = false;  ///< told as paid in full, whatever the amount
   std::string reason;
   static constexpr auto fields() {
-    return std::tuple{row(1, "payment_id", &Payment::payment_id),
-                      row(2, "amount", &Payment::amount),
-                      row(3, "currency", &Payment::currency),
-                      row(4, "method", &Payment::method),
-                      row(5, "case_id", &Payment::case_id),
-                      row(6, "in_full", &Payment::in_full),
-                      row(7, "reason", &Payment::reason, kUncounted)};
+    return std::tuple{
+        row(1, "payment_id", &Payment::payment_id),    row(2, "amount", &Payment::amount),
+        row(3, "currency", &Payment::currency),        row(4, "method", &Payment::method),
+        row(5, "case_id", &Payment::case_id),          row(6, "in_full", &Payment::in_full),
+        row(7, "reason", &Payment::reason, kUncounted)};
   }
 };
 
@@ -229,10 +227,8 @@ struct StepTotal {
   std::string place;
   std::int64_t total = 0;
   static constexpr auto fields() {
-    return std::tuple{row(1, "line", &StepTotal::line),
-                      row(2, "step", &StepTotal::step, kRequired),
-                      row(3, "place", &StepTotal::place),
-                      row(4, "total", &StepTotal::total)};
+    return std::tuple{row(1, "line", &StepTotal::line), row(2, "step", &StepTotal::step, kRequired),
+                      row(3, "place", &StepTotal::place), row(4, "total", &StepTotal::total)};
   }
 };
 
@@ -298,10 +294,9 @@ struct HoldPlaced {
   std::vector<std::string> lines;
   std::string text;
   static constexpr auto fields() {
-    return std::tuple{row(1, "hold_id", &HoldPlaced::hold_id),
-                      row(2, "reason", &HoldPlaced::reason, kRequired),
-                      row(3, "lines", &HoldPlaced::lines),
-                      row(4, "text", &HoldPlaced::text, kUncounted)};
+    return std::tuple{
+        row(1, "hold_id", &HoldPlaced::hold_id), row(2, "reason", &HoldPlaced::reason, kRequired),
+        row(3, "lines", &HoldPlaced::lines), row(4, "text", &HoldPlaced::text, kUncounted)};
   }
 };
 
@@ -473,16 +468,17 @@ struct Assigned {
 
 /// Another event in another form. The newest correction of an event counts.
 struct Correction {
-  std::string target;      ///< identity of the corrected event, hex
-  Moment occurred;         ///< a new time, or unset
-  JsonText data;           ///< a new payload of the same type, or empty
-  std::string move_to;     ///< Cairn's id of the order it belongs to, or empty
-  std::string reason;      ///< a code: wrong_ship, wrong_number, wrong_delivery …
+  std::string target;   ///< identity of the corrected event, hex
+  Moment occurred;      ///< a new time, or unset
+  JsonText data;        ///< a new payload of the same type, or empty
+  std::string move_to;  ///< Cairn's id of the order it belongs to, or empty
+  std::string reason;   ///< a code: wrong_ship, wrong_number, wrong_delivery …
   std::string text;
   static constexpr auto fields() {
     return std::tuple{row(1, "target", &Correction::target, kRequired),
                       row(2, "occurred", &Correction::occurred),
-                      row(3, "data", &Correction::data), row(4, "move_to", &Correction::move_to),
+                      row(3, "data", &Correction::data),
+                      row(4, "move_to", &Correction::move_to),
                       row(5, "reason", &Correction::reason, kRequired),
                       row(6, "text", &Correction::text, kUncounted)};
   }
@@ -543,10 +539,10 @@ struct Claim {
   std::string order, package, line;
   Moment from, until;
   static constexpr auto fields() {
-    return std::tuple{row(1, "scheme", &Claim::scheme), row(2, "issuer", &Claim::issuer),
-                      row(3, "value", &Claim::value),   row(4, "order", &Claim::order),
+    return std::tuple{row(1, "scheme", &Claim::scheme),   row(2, "issuer", &Claim::issuer),
+                      row(3, "value", &Claim::value),     row(4, "order", &Claim::order),
                       row(5, "package", &Claim::package), row(6, "line", &Claim::line),
-                      row(7, "from", &Claim::from),     row(8, "until", &Claim::until)};
+                      row(7, "from", &Claim::from),       row(8, "until", &Claim::until)};
   }
 };
 

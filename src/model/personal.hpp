@@ -13,10 +13,10 @@ namespace cairn::model {
 enum class PersonalKind : std::uint8_t { Name, Phone, Address, Other };
 
 /// A personal text. It is either *plain* (between the edge and the shard, or after opening it for
-/// somebody who may see it) or *sealed* (AES-256-GCM under the order's key, as it lies in log, piles
-/// and backups). It has no way into a stream, a format string, a log line or a problem answer: there
-/// is no operator<<, no formatter, no conversion; `reveal()` is the one way out and easy to search
-/// for.
+/// somebody who may see it) or *sealed* (AES-256-GCM under the order's key, as it lies in log,
+/// piles and backups). It has no way into a stream, a format string, a log line or a problem
+/// answer: there is no operator<<, no formatter, no conversion; `reveal()` is the one way out and
+/// easy to search for.
 template <PersonalKind K>
 class Personal {
  public:

@@ -6,8 +6,8 @@
 
 namespace cairn::model {
 
-/// An event as the edge understood it, before it is known which aggregate it belongs to. It names an
-/// order by Cairn's id, or by a reference that some order claims, or will. Exactly one is set.
+/// An event as the edge understood it, before it is known which aggregate it belongs to. It names
+/// an order by Cairn's id, or by a reference that some order claims, or will. Exactly one is set.
 struct Told {
   Event event;
   std::optional<OrderId> order;

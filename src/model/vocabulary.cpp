@@ -4,10 +4,10 @@
 
 namespace cairn::model {
 
-#define CAIRN_NAMES(E, ...)                              \
-  std::span<const std::string_view> Names<E>::all() {    \
+#define CAIRN_NAMES(E, ...)                                                        \
+  std::span<const std::string_view> Names<E>::all() {                              \
     static constexpr auto kNames = std::to_array<std::string_view>({__VA_ARGS__}); \
-    return kNames;                                       \
+    return kNames;                                                                 \
   }
 CAIRN_NAMES(Category, "unconfirmed", "ready", "production", "preparing", "in_transit", "delivered",
             "reverse", "held", "done", "closed")
@@ -49,9 +49,8 @@ CAIRN_NAMES(ConflictCode, "impossible_order", "illegal_here", "sources_disagree"
 #undef CAIRN_NAMES
 
 Lane lane_of(Health health) {
-  constexpr std::array<Lane, 8> kLane{Lane::Normal,     Lane::AtRisk, Lane::Overdue,
-                                      Lane::Unverified, Lane::Normal, Lane::Normal,
-                                      Lane::Normal,     Lane::Normal};
+  constexpr std::array<Lane, 8> kLane{Lane::Normal, Lane::AtRisk, Lane::Overdue, Lane::Unverified,
+                                      Lane::Normal, Lane::Normal, Lane::Normal,  Lane::Normal};
   return kLane[static_cast<std::size_t>(health)];
 }
 

@@ -11,9 +11,9 @@ namespace cairn::ports {
 ///
 /// Owned by its shard's runner. `append`, `reopen` and `release` are called from the shard's thread
 /// only; `read` from any thread, of what is durable. When the world fails: an `append` that could
-/// not begin (no room) says DiskFull and has written nothing that counts; an `append` whose write or
-/// fdatasync failed says Unknown: the log then refuses everything until `reopen`, which closes the
-/// segment at the last acknowledged number.
+/// not begin (no room) says DiskFull and has written nothing that counts; an `append` whose write
+/// or fdatasync failed says Unknown: the log then refuses everything until `reopen`, which closes
+/// the segment at the last acknowledged number.
 class Log {
  public:
   virtual ~Log() = default;

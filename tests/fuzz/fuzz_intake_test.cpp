@@ -1,4 +1,5 @@
-// A fuzz target over its seeds with random changes, and over random bytes, as a test of every build.
+// A fuzz target over its seeds with random changes, and over random bytes, as a test of every
+// build.
 #include "fuzz_seeds.hpp"
 
 #include <gtest/gtest.h>
@@ -21,13 +22,21 @@ std::string changed(std::string_view seed, std::mt19937_64& random) {
   for (std::uint64_t left = 1 + random() % 4; left > 0; --left) {
     const std::size_t at = out.empty() ? 0 : random() % out.size();
     switch (random() % 5) {
-      case 0: out.insert(at, kPieces[random() % std::size(kPieces)]); break;
-      case 1: out.erase(at, random() % 20); break;
-      case 2: out.resize(at); break;
+      case 0:
+        out.insert(at, kPieces[random() % std::size(kPieces)]);
+        break;
+      case 1:
+        out.erase(at, random() % 20);
+        break;
+      case 2:
+        out.resize(at);
+        break;
       case 3:
         if (!out.empty()) out[at] = static_cast<char>(random());
         break;
-      default: out.insert(at, out.substr(random() % (out.size() + 1), random() % 60)); break;
+      default:
+        out.insert(at, out.substr(random() % (out.size() + 1), random() % 60));
+        break;
     }
   }
   return out;

@@ -76,9 +76,9 @@ class GraphCheck {
     for (std::size_t i = 0; i < parts_.states.size(); ++i)
       if (std::ranges::none_of(parts_.headline,
                                [&](const HeadlineRow& row) { return row.state == i; }))
-        reader_.fault(places_[i], "no_headline_row",
-                      fmt::format("no row of the headline gives state \"{}\"",
-                                  parts_.states[i].code()));
+        reader_.fault(
+            places_[i], "no_headline_row",
+            fmt::format("no row of the headline gives state \"{}\"", parts_.states[i].code()));
     if (parts_.headline.back().state != parts_.start)
       reader_.fault(start_place_, "wrong_start",
                     fmt::format("the last row of the headline must be the initial state \"{}\"",
@@ -102,10 +102,11 @@ class GraphCheck {
       for (std::size_t i = 0; i < j; ++i) {
         if (all[i].kind != all[j].kind || all[i].on != all[j].on) continue;
         if (is_told_apart(all[i], all[j])) continue;
-        reader_.fault(at_line(all[j].line), "ambiguous",
-                      fmt::format("\"{}\" of state \"{}\" is never chosen: the one in line {} comes "
-                                  "first; tell them apart by \"when\", \"guard\" or \"who\"",
-                                  all[j].on, state.code(), all[i].line));
+        reader_.fault(
+            at_line(all[j].line), "ambiguous",
+            fmt::format("\"{}\" of state \"{}\" is never chosen: the one in line {} comes "
+                        "first; tell them apart by \"when\", \"guard\" or \"who\"",
+                        all[j].on, state.code(), all[i].line));
         break;
       }
   }

@@ -63,7 +63,8 @@ std::string draw_mermaid(const Lifecycle& lifecycle, Language language) {
       }
     for (const auto& [to, words] : arrows) {
       add("  {} --> {}", state.code(), states[to].code());
-      for (std::size_t i = 0; i < words.size(); ++i) add("{}{}", i == 0 ? " : " : "<br/>", words[i]);
+      for (std::size_t i = 0; i < words.size(); ++i)
+        add("{}{}", i == 0 ? " : " : "<br/>", words[i]);
       out += '\n';
     }
     if (state.is_final()) add("  {} --> [*]\n", state.code());

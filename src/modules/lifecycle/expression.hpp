@@ -20,7 +20,8 @@ namespace cairn::lifecycle {
 ///     leaf      := flag | "true" | "false" | "known" "(" variable ")"
 ///                | sum ("==" | "!=" | "<" | "<=" | ">" | ">=") sum
 ///                | code "in" "(" word {"," word} ")"
-///     sum       := term {("+" | "-") term} term  := variable | integer | duration such as 24h | word
+///     sum       := term {("+" | "-") term} term  := variable | integer | duration such as 24h |
+///     word
 ///
 /// Units must agree: quantities with quantities, times with times (a time plus a span is a time).
 /// Sums stop at the ends of the number range instead of wrapping round.
@@ -45,9 +46,7 @@ class Expression {
   Expression() = default;
   static std::expected<Expression, Fault> compile(std::string_view text);
 
-  bool holds(const Variables& variables) const {
-    return ops_.empty() || run(ops_, variables);
-  }
+  bool holds(const Variables& variables) const { return ops_.empty() || run(ops_, variables); }
   bool is_always_true() const { return ops_.empty(); }
   const std::string& text() const { return text_; }
   bool uses(Variable variable) const;
@@ -60,9 +59,21 @@ class Expression {
  private:
   friend class Compiler;
   enum class Code : std::uint8_t {
-    PushConstant, PushVariable, Add, Subtract, Compare,
-    True, False, Flag, CompareConstant, CompareVariable, Known, In,
-    Not, JumpIfFalse, JumpIfTrue
+    PushConstant,
+    PushVariable,
+    Add,
+    Subtract,
+    Compare,
+    True,
+    False,
+    Flag,
+    CompareConstant,
+    CompareVariable,
+    Known,
+    In,
+    Not,
+    JumpIfFalse,
+    JumpIfTrue
   };
   enum class Relation : std::uint8_t { Equal, NotEqual, Less, LessEqual, Greater, GreaterEqual };
   struct Op {

@@ -160,8 +160,8 @@ class Compiler {
     const Token name = token_;
     const auto which = variable(name);
     if (which && row_of(*which).unit != Unit::Time)
-      complain(name, fmt::format("known() asks whether a time has come; \"{}\" is no time",
-                                 name.text));
+      complain(name,
+               fmt::format("known() asks whether a time has come; \"{}\" is no time", name.text));
     next();
     expect(")");
     return {Op{.code = Code::Known, .variable = which.value_or(Variable{})}};
@@ -201,9 +201,10 @@ class Compiler {
   std::vector<Op> membership(const Token& first, const Sum& left) {
     const auto words = left.unit ? words_of(*left.unit) : std::span<const std::string_view>{};
     if (words.empty() || left.ops.size() != 1) {
-      complain(first, fmt::format("\"in\" needs a variable that holds a code, such as terms; \"{}\" "
-                                  "does not",
-                                  first.text));
+      complain(first,
+               fmt::format("\"in\" needs a variable that holds a code, such as terms; \"{}\" "
+                           "does not",
+                           first.text));
       return {};
     }
     next();
@@ -244,8 +245,8 @@ class Compiler {
   void check(const Token& sign, Relation relation, const Sum& left, const Sum& right) {
     if (fault_) return;
     const auto bare = [](const Sum& side) { return side.is_literal && side.unit == Unit::Number; };
-    const bool is_money = (left.unit == Unit::Money && bare(right)) ||
-                          (right.unit == Unit::Money && bare(left));
+    const bool is_money =
+        (left.unit == Unit::Money && bare(right)) || (right.unit == Unit::Money && bare(left));
     if (left.unit != right.unit && !is_money)
       return complain(sign, "the two sides count in different units and cannot be compared");
     if (left.unit == Unit::Flag || left.unit == Unit::Roles)

@@ -104,9 +104,9 @@ class Definitions {
   struct Parts {
     std::vector<std::unique_ptr<const Lifecycle>> lifecycles;
     std::vector<Hold> holds;
-    std::vector<CategoryRow> categories;  ///< indexed by model::Category
-    std::vector<RoleRow> roles;           ///< indexed by model::Role
-    std::vector<MilestoneRow> milestones; ///< indexed by model::Milestone
+    std::vector<CategoryRow> categories;   ///< indexed by model::Category
+    std::vector<RoleRow> roles;            ///< indexed by model::Role
+    std::vector<MilestoneRow> milestones;  ///< indexed by model::Milestone
     std::vector<BadgeRow> badges;
     std::vector<Preset> presets;
     std::vector<Reason> reasons;
@@ -122,9 +122,7 @@ class Definitions {
   const Lifecycle* lifecycle(std::string_view name) const;
   const Lifecycle& lifecycle_at(std::uint8_t index) const;
   std::uint8_t index_of(const Lifecycle& lifecycle) const;
-  std::span<const std::unique_ptr<const Lifecycle>> lifecycles() const {
-    return parts_.lifecycles;
-  }
+  std::span<const std::unique_ptr<const Lifecycle>> lifecycles() const { return parts_.lifecycles; }
   const Hold* hold(std::string_view code) const;
   const Preset* preset(std::string_view code) const;
   const Effect* effect(std::string_view code) const;

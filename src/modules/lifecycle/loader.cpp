@@ -82,8 +82,7 @@ void check_case_steps(const Definitions::Parts& parts, const Files& files,
       for (const auto& t : state.transitions())
         if (!t.case_step.empty() && !contains(steps, std::string_view(t.case_step)))
           faults.push_back({file_of(*chart, files), t.line, 1, "unknown_step",
-                            fmt::format("no after-sale lifecycle has a step \"{}\"",
-                                        t.case_step)});
+                            fmt::format("no after-sale lifecycle has a step \"{}\"", t.case_step)});
 }
 
 }  // namespace

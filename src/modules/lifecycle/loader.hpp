@@ -15,8 +15,8 @@ using Files = std::map<std::string, std::string>;
 inline constexpr std::size_t kFileBytesMax = 1024 * 1024;
 inline constexpr std::size_t kFilesMax = 256;
 
-/// Reads the folder's *.yaml and those of its folders `lifecycles` and `presets`. A file that cannot
-/// be read is a fault.
+/// Reads the folder's *.yaml and those of its folders `lifecycles` and `presets`. A file that
+/// cannot be read is a fault.
 std::expected<Files, std::vector<Fault>> read_files(const std::filesystem::path& folder);
 
 /// Everything from files already read. Every fault of every file is reported at once.
@@ -25,8 +25,8 @@ std::expected<Definitions, std::vector<Fault>> load(const Files& files);
 /// The folder, read and loaded.
 std::expected<Definitions, std::vector<Fault>> load(const std::filesystem::path& folder);
 
-/// One lifecycle by itself, for checking and drawing before it is dropped into the folder. `others`:
-/// the definitions it will stand beside (holds, commands, effects, presets).
+/// One lifecycle by itself, for checking and drawing before it is dropped into the folder.
+/// `others`: the definitions it will stand beside (holds, commands, effects, presets).
 std::expected<std::unique_ptr<const Lifecycle>, std::vector<Fault>> load_lifecycle(
     std::string_view text, std::string_view file, const Definitions& others);
 

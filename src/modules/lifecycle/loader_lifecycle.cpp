@@ -37,9 +37,9 @@ class Builder {
       : reader_(file, faults), around_(around) {}
 
   void build(const Yaml& root) {
-    if (!reader_.expect_map(root, "a lifecycle",
-                            {"id", "title", "subject", "initial", "preset", "headline", "starts",
-                             "states", "any"}))
+    if (!reader_.expect_map(
+            root, "a lifecycle",
+            {"id", "title", "subject", "initial", "preset", "headline", "starts", "states", "any"}))
       return;
     parts_.name = reader_.needed_text(root, "id", "a lifecycle");
     parts_.label = reader_.label_of(root, "title", true, "a lifecycle");
@@ -83,8 +83,9 @@ class Builder {
     const auto* node = reader_.need(root, "states", "a lifecycle");
     if (!node || !reader_.expect_open_map(*node, "states")) return;
     if (node->members.empty() || node->members.size() > kStatesMax) {
-      reader_.fault(*node, "too_many", fmt::format("a lifecycle has 1 to {} states, this one {}",
-                                                   kStatesMax, node->members.size()));
+      reader_.fault(*node, "too_many",
+                    fmt::format("a lifecycle has 1 to {} states, this one {}", kStatesMax,
+                                node->members.size()));
       return;
     }
     for (const auto& [key, value] : node->members) {
@@ -103,9 +104,9 @@ class Builder {
 
   void read_state(State::Parts& state, const Yaml& node) {
     const auto what = fmt::format("state \"{}\"", state.code);
-    if (!reader_.expect_map(node, what,
-                            {"labels", "customer", "category", "type", "derives", "on", "after",
-                             "always"}))
+    if (!reader_.expect_map(
+            node, what,
+            {"labels", "customer", "category", "type", "derives", "on", "after", "always"}))
       return;
     state.staff = reader_.label_of(node, "labels", true, what);
     state.customer = reader_.label_of(node, "customer", false, what);
@@ -166,8 +167,8 @@ class Builder {
       const auto* name = node.find(key);
       if (!name) continue;
       ++names;
-      read_transition(from, *name, node,
-                      key == "on" ? std::nullopt : std::optional(Kind::Auto), key);
+      read_transition(from, *name, node, key == "on" ? std::nullopt : std::optional(Kind::Auto),
+                      key);
     }
     if (names != 1)
       reader_.fault(node, "missing_key",
@@ -177,10 +178,10 @@ class Builder {
   void read_transition(const std::vector<StateId>& from, const Yaml& name, const Yaml& node,
                        std::optional<Kind> kind, std::string_view key) {
     const auto what = fmt::format("transition \"{}\"", name.text);
-    if (!reader_.expect_map(node, what,
-                            {"from", "on", "after", "always", "kind", "labels", "who", "with",
-                             "when", "guard", "to", "leads", "delay", "since", "until", "plus",
-                             "as", "reason", "emits", "then", "needs", "area", "case"}))
+    if (!reader_.expect_map(
+            node, what, {"from", "on",     "after", "always", "kind",  "labels", "who",   "with",
+                         "when", "guard",  "to",    "leads",  "delay", "since",  "until", "plus",
+                         "as",   "reason", "emits", "then",   "needs", "area",   "case"}))
       return;
     Transition t;
     t.on = name.text;
@@ -316,9 +317,9 @@ class Builder {
     }
     Delay out;
     if (!delay) {
-      reader_.fault(node, "missing_key",
-                    fmt::format("timer \"{}\" needs a delay, such as 48h or preset.payment_timeout",
-                                t.on));
+      reader_.fault(
+          node, "missing_key",
+          fmt::format("timer \"{}\" needs a delay, such as 48h or preset.payment_timeout", t.on));
     } else if (delay->text.starts_with("preset.")) {
       const auto name = std::string_view(delay->text).substr(7);
       out.limit = limit_from(name);
@@ -354,7 +355,8 @@ class Builder {
     if (to->is_sequence()) {
       t.target = {Target::Way::Choose, targets(*to)};
       if (is_derived_)
-        reader_.fault(*to, "no_choice", "the headline is computed: use \"to: derive\" with \"leads\"");
+        reader_.fault(*to, "no_choice",
+                      "the headline is computed: use \"to: derive\" with \"leads\"");
       return;
     }
     if (to->text != "derive") {
@@ -465,9 +467,9 @@ std::unique_ptr<const Lifecycle> build_lifecycle(std::string_view text, std::str
   builder.build(*root);
   auto parts = builder.take();
   // Targets that are not known would show as unreachable states too.
-  const bool has_graph = std::none_of(
-      faults.begin() + static_cast<std::ptrdiff_t>(faults_before), faults.end(),
-      [](const Fault& fault) { return fault.code == "unknown_target"; });
+  const bool has_graph =
+      std::none_of(faults.begin() + static_cast<std::ptrdiff_t>(faults_before), faults.end(),
+                   [](const Fault& fault) { return fault.code == "unknown_target"; });
   if (has_graph && !parts.states.empty())
     check_graph(parts, builder.places(), builder.start_place(), builder.reader());
   if (faults.size() != faults_before) return nullptr;

@@ -79,9 +79,9 @@ void read_categories(Reader& reader, const Yaml& root, Parts& parts) {
   each_named<model::Category, CategoryRow>(
       reader, root, "category", parts.categories, &CategoryRow::category,
       [&](CategoryRow& out, const Yaml& row) {
-        if (!reader.expect_map(row, "a category",
-                               {"labels", "owner", "turn", "column", "open", "hidden_if_empty",
-                                "tone"}))
+        if (!reader.expect_map(
+                row, "a category",
+                {"labels", "owner", "turn", "column", "open", "hidden_if_empty", "tone"}))
           return;
         out.label = reader.label_of(row, "labels", true, "a category");
         out.owner = reader.needed_text(row, "owner", "a category");
@@ -116,9 +116,9 @@ void read_milestones(Reader& reader, const Yaml& root, Parts& parts) {
 
 void read_holds(Reader& reader, const Yaml& root, Parts& parts) {
   each_row(reader, root, "holds", [&](const Yaml& key, const Yaml& row) {
-    if (!reader.expect_map(row, "a hold",
-                           {"labels", "party", "clock", "blocks", "sets_headline", "released_by",
-                            "case_after"}))
+    if (!reader.expect_map(
+            row, "a hold",
+            {"labels", "party", "clock", "blocks", "sets_headline", "released_by", "case_after"}))
       return;
     Hold out;
     out.code = key.text;
@@ -126,8 +126,8 @@ void read_holds(Reader& reader, const Yaml& root, Parts& parts) {
     out.party = reader.needed_text(row, "party", "a hold");
     out.clock = word_of(reader, row, "clock", "a hold", 4, Clock::Runs);
     out.blocks = word_of(reader, row, "blocks", "a hold", 6, Blocks::All);
-    out.is_blocking = out.blocks == Blocks::All || out.blocks == Blocks::Lines ||
-                      out.blocks == Blocks::Steps;
+    out.is_blocking =
+        out.blocks == Blocks::All || out.blocks == Blocks::Lines || out.blocks == Blocks::Steps;
     out.sets_headline = reader.flag(row, "sets_headline", out.is_blocking);
     out.released_by = reader.roles(reader.need(row, "released_by", "a hold"));
     if (const auto* after = row.find("case_after")) out.case_after = reader.duration(*after);
@@ -164,16 +164,17 @@ void read_reasons(Reader& reader, const Yaml& root, Parts& parts) {
 }
 
 void read_command(Reader& reader, const Yaml& key, const Yaml& row, Parts& parts) {
-  if (!reader.expect_map(row, "a command",
-                         {"labels", "effect", "emits", "area", "tone", "bulk", "undo", "general",
-                          "who"}))
+  if (!reader.expect_map(
+          row, "a command",
+          {"labels", "effect", "emits", "area", "tone", "bulk", "undo", "general", "who"}))
     return;
   Command out;
   out.code = key.text;
   out.label = reader.label_of(row, "labels", true, "a command");
   out.effect = reader.label_of(row, "effect", true, "a command");
   if (const auto* emits = row.find("emits")) out.emits = reader.event_type(*emits);
-  if (row.find("area")) out.area = word_of(reader, row, "area", "a command", kAreaCount, Area::None);
+  if (row.find("area"))
+    out.area = word_of(reader, row, "area", "a command", kAreaCount, Area::None);
   out.tone = tone_of(reader, row, kCommandTones, "plain");
   out.is_bulk = reader.flag(row, "bulk", false);
   out.undo = reader.text_of(row, "undo");
@@ -192,15 +193,14 @@ void read_command(Reader& reader, const Yaml& key, const Yaml& row, Parts& parts
 void read_commands(Reader& reader, const Yaml& root, Parts& parts) {
   if (!reader.expect_map(root, "commands", {"commands", "anywhere"})) return;
   if (const auto* rows = reader.need(root, "commands", "the file of commands"))
-    each_row(reader, *rows, "commands", [&](const Yaml& key, const Yaml& row) {
-      read_command(reader, key, row, parts);
-    });
+    each_row(reader, *rows, "commands",
+             [&](const Yaml& key, const Yaml& row) { read_command(reader, key, row, parts); });
   for (const auto& item : reader.items(root.find("anywhere"), "anywhere"))
     if (const auto type = reader.event_type(item)) parts.anywhere.push_back(*type);
   for (const auto& command : parts.commands)
-    if (!command.undo.empty() &&
-        std::ranges::none_of(parts.commands,
-                             [&](const Command& other) { return other.code == command.undo; }))
+    if (!command.undo.empty() && std::ranges::none_of(parts.commands, [&](const Command& other) {
+          return other.code == command.undo;
+        }))
       reader.fault(root, "unknown_command",
                    fmt::format("command \"{}\" is undone by \"{}\", which is not known",
                                command.code, command.undo));
@@ -219,9 +219,9 @@ void read_masters(Reader& reader, const Yaml& root, Parts& parts) {
 }
 
 void read_preset(Reader& reader, const Yaml& root, std::string_view text, Parts& parts) {
-  if (!reader.expect_map(root, "a preset",
-                         {"id", "title", "checked", "evidence", "limits", "slow_methods",
-                          "working_days", "note"}))
+  if (!reader.expect_map(
+          root, "a preset",
+          {"id", "title", "checked", "evidence", "limits", "slow_methods", "working_days", "note"}))
     return;
   Preset out;
   out.code = reader.needed_text(root, "id", "a preset");
@@ -298,9 +298,8 @@ void read_tables(const Files& files, Parts& parts, std::vector<Fault>& faults) {
   }
   for (const auto& [file, text] : files)
     if (file.starts_with("presets/"))
-      with_tree(file, text, [&](Reader& reader, const Yaml& root) {
-        read_preset(reader, root, text, parts);
-      });
+      with_tree(file, text,
+                [&](Reader& reader, const Yaml& root) { read_preset(reader, root, text, parts); });
 }
 
 }  // namespace cairn::lifecycle

@@ -40,9 +40,9 @@ bool Reader::expect_open_map(const Yaml& node, std::string_view what) {
       fault(key, "wrong_type", fmt::format("a key of {} must be a word", what));
     for (std::size_t j = 0; j < i; ++j)
       if (node.members[j].key.text == key.text) {
-        fault(key, "duplicate_key", fmt::format("\"{}\" stands twice in {}; first in line {}",
-                                                shown(key.text), what,
-                                                node.members[j].key.line));
+        fault(key, "duplicate_key",
+              fmt::format("\"{}\" stands twice in {}; first in line {}", shown(key.text), what,
+                          node.members[j].key.line));
         break;
       }
   }
@@ -142,7 +142,8 @@ Label Reader::label_of(const Yaml& map, std::string_view key, bool is_needed,
 std::optional<Duration> Reader::duration(const Yaml& node) {
   // Five digits a unit are more than two centuries of days, and cannot overflow.
   std::size_t run = 0, longest = 0;
-  for (const char c : node.text) longest = std::max(longest, run = c >= '0' && c <= '9' ? run + 1 : 0);
+  for (const char c : node.text)
+    longest = std::max(longest, run = c >= '0' && c <= '9' ? run + 1 : 0);
   if (node.is_scalar() && longest <= 5 && node.text.size() <= 24)
     if (const auto parsed = parse_duration(node.text)) return *parsed;
   fault(node, "bad_duration",

@@ -145,8 +145,8 @@ std::vector<Offer> State::offers(const Variables& variables, model::Role role) c
     if (t.kind != Kind::Command || !has(t.who, role) || !t.when.holds(variables)) continue;
     Offer offer{&t, may_pass(t, role, variables), t.is_decided_by_cairn(variables), {}};
     if (!offer.is_allowed) offer.why_not = obstacle(t, role, variables);
-    const auto known = std::ranges::find_if(
-        out, [&](const Offer& other) { return other.transition->on == t.on; });
+    const auto known =
+        std::ranges::find_if(out, [&](const Offer& other) { return other.transition->on == t.on; });
     if (known == out.end())
       out.push_back(std::move(offer));
     else if (!known->is_allowed && offer.is_allowed)

@@ -45,20 +45,20 @@ struct Transition {
   Kind kind = Kind::Fact;
   Label label;
   RoleSet who = 0;
-  RoleSet with = 0;     ///< who must have approved it, all of them
-  Expression when;      ///< chooses between transitions of one name; facts and commands alike
-  Expression guard;     ///< must hold for commands and automatic ones; facts are never refused
-  Label guard_text;     ///< the condition for people, also where only the payload can tell
+  RoleSet with = 0;  ///< who must have approved it, all of them
+  Expression when;   ///< chooses between transitions of one name; facts and commands alike
+  Expression guard;  ///< must hold for commands and automatic ones; facts are never refused
+  Label guard_text;  ///< the condition for people, also where only the payload can tell
   Target target;
-  std::optional<Delay> after;            ///< of automatic ones; empty: at once
-  std::optional<model::EventType> as;    ///< event an automatic one is applied as
-  std::string reason;                    ///< … with this reason
+  std::optional<Delay> after;          ///< of automatic ones; empty: at once
+  std::optional<model::EventType> as;  ///< event an automatic one is applied as
+  std::string reason;                  ///< … with this reason
   model::EventType emits = model::EventType::CustomHappened;  ///< what an accepted command becomes
-  std::vector<std::string> then;         ///< codes of effects
-  std::vector<std::string> needs;        ///< payload fields that must be given
-  std::string case_step;                 ///< of an order: the step it is of the case it names
+  std::vector<std::string> then;                              ///< codes of effects
+  std::vector<std::string> needs;                             ///< payload fields that must be given
+  std::string case_step;  ///< of an order: the step it is of the case it names
   Area area = Area::None;
-  int line = 0;                          ///< in its file
+  int line = 0;  ///< in its file
 
   bool is_decided_by_cairn(const Variables& variables) const;
 };
@@ -76,8 +76,8 @@ struct Offer {
   Label why_not;                    ///< where not allowed
 };
 
-/// A state of an order or of a case. It owns its outgoing transitions, their guards and what follows
-/// from them: to know what may happen, ask the state. Immutable after loading; any thread.
+/// A state of an order or of a case. It owns its outgoing transitions, their guards and what
+/// follows from them: to know what may happen, ask the state. Immutable after loading; any thread.
 class State {
  public:
   struct Parts {

@@ -13,8 +13,9 @@
 #include "model/vocabulary.hpp"
 #include "modules/lifecycle/variables.hpp"
 
-/// The rows of the tables beside the lifecycles: who there is, whose turn, why orders wait, how long
-/// one may take, what to say. All read from definitions/*.yaml; codes are text, words are data.
+/// The rows of the tables beside the lifecycles: who there is, whose turn, why orders wait, how
+/// long one may take, what to say. All read from definitions/*.yaml; codes are text, words are
+/// data.
 namespace cairn::lifecycle {
 
 struct Label {
@@ -51,12 +52,12 @@ std::string_view name_of(Blocks blocks);
 struct Hold {
   std::string code;
   Label label;
-  std::string party;         ///< whose fault: customer, merchant, supplier, authority, nobody …
+  std::string party;  ///< whose fault: customer, merchant, supplier, authority, nobody …
   Clock clock = Clock::Runs;
   Blocks blocks = Blocks::All;
-  bool is_blocking = true;   ///< stops release and shipping of what it covers
-  bool sets_headline = true; ///< shows as the state on_hold while it blocks
-  RoleSet released_by = 0;   ///< a supervisor may always
+  bool is_blocking = true;    ///< stops release and shipping of what it covers
+  bool sets_headline = true;  ///< shows as the state on_hold while it blocks
+  RoleSet released_by = 0;    ///< a supervisor may always
   std::optional<Duration> case_after;
   bool blocks_shipping() const { return is_blocking || blocks == Blocks::Shipping; }
   bool blocks_production() const { return is_blocking || blocks == Blocks::Production; }
@@ -71,7 +72,7 @@ struct CategoryRow {
   int column = 0;     ///< of the board; 0 is collapsed
   bool is_open = true;
   bool hidden_if_empty = false;
-  std::string tone;   ///< info, good, warn, bad, neutral
+  std::string tone;  ///< info, good, warn, bad, neutral
 };
 
 struct RoleRow {
@@ -110,7 +111,7 @@ struct Effect {
 
 /// Time limits that a channel's law or platform sets (defaults §9). A limit that the source itself
 /// watches, or that does not exist, is absent: Cairn's clock then does nothing.
-#define CAIRN_LIMITS(X)                                                              \
+#define CAIRN_LIMITS(X)                                                               \
   X(PaymentTimeout, "payment_timeout", "An unpaid order closes, after it was placed") \
   X(SlowPaymentTimeout, "slow_payment_timeout", "… for bank transfer and the like")   \
   X(BalanceTimeout, "balance_timeout", "An unpaid balance closes, after it fell due") \
@@ -149,7 +150,7 @@ struct Preset {
   std::vector<std::string> slow_methods;  ///< payment methods that take days
   bool dispatch_in_working_days = false;
   Label note;
-  std::string version;   ///< SHA-256 of the file, hex
+  std::string version;  ///< SHA-256 of the file, hex
   std::optional<Duration> limit(Limit which) const {
     return limits[static_cast<std::size_t>(which)];
   }
@@ -159,15 +160,15 @@ struct Preset {
 struct Command {
   std::string code;
   Label label;
-  Label effect;                 ///< what it will do, in a sentence
+  Label effect;                           ///< what it will do, in a sentence
   std::optional<model::EventType> emits;  ///< empty: what its lifecycle says
   Area area = Area::None;
-  std::string tone = "plain";   ///< primary, plain, danger
-  bool is_bulk = false;         ///< makes sense for many orders at once
-  std::string undo;             ///< command that takes it back
-  bool is_general = false;      ///< offered in every state, outside lifecycles
-  bool is_open_only = false;    ///< … that is not final
-  RoleSet who = 0;              ///< of a general one
+  std::string tone = "plain";  ///< primary, plain, danger
+  bool is_bulk = false;        ///< makes sense for many orders at once
+  std::string undo;            ///< command that takes it back
+  bool is_general = false;     ///< offered in every state, outside lifecycles
+  bool is_open_only = false;   ///< … that is not final
+  RoleSet who = 0;             ///< of a general one
 };
 
 /// Something wrong in a file. `code` is fixed, the message is for people.

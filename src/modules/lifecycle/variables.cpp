@@ -18,8 +18,8 @@ constexpr std::array<std::int64_t, kVariableCount> start_values() {
   for (const auto& row : kTable)
     if (row.unit == Unit::Time) out[static_cast<std::size_t>(row.variable)] = kUnset;
   using enum Variable;
-  for (const auto master : {MasterPayment, MasterCancel, MasterAmend, MasterRefund,
-                            MasterCompletion, MasterDispatch})
+  for (const auto master :
+       {MasterPayment, MasterCancel, MasterAmend, MasterRefund, MasterCompletion, MasterDispatch})
     out[static_cast<std::size_t>(master)] = 1;
   return out;
 }

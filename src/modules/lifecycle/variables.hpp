@@ -10,9 +10,9 @@
 
 #include "base/time.hpp"
 
-/// What the conditions of lifecycle files can speak of. The fold of orders fills all of it before it
-/// asks a lifecycle anything; tolerances of lines are taken into account there, which is why "all
-/// shipped" is a value of its own beside the sums.
+/// What the conditions of lifecycle files can speak of. The fold of orders fills all of it before
+/// it asks a lifecycle anything; tolerances of lines are taken into account there, which is why
+/// "all shipped" is a value of its own beside the sums.
 namespace cairn::lifecycle {
 
 /// What a variable counts in: decides what it may be compared with.
@@ -62,9 +62,11 @@ inline constexpr std::int64_t kUnset = std::numeric_limits<std::int64_t>::max();
   X(PaidInFull, "paid_in_full", Flag, "Everything was paid")                                       \
   X(DepositPaid, "deposit_paid", Flag, "The deposit was paid or waived")                           \
   X(DepositDue, "deposit_due", Flag, "The terms ask for a deposit that was not paid or waived")    \
-  X(DepositRefundable, "deposit_refundable", Flag, "The buyer gets the deposit back on cancelling") \
+  X(DepositRefundable, "deposit_refundable", Flag,                                                 \
+    "The buyer gets the deposit back on cancelling")                                               \
   X(BalanceDue, "balance_due", Flag, "The balance is not paid")                                    \
-  X(BalanceBeforeShipping, "balance_before_shipping", Flag, "Terms ask the balance before dispatch") \
+  X(BalanceBeforeShipping, "balance_before_shipping", Flag,                                        \
+    "Terms ask the balance before dispatch")                                                       \
   X(ReleasedOnCredit, "released_on_credit", Flag, "Finance lets the order go unpaid")              \
   X(CreditExceeded, "credit_exceeded", Flag, "The customer's credit limit does not allow it")      \
   X(SlowPayment, "slow_payment", Flag, "The payment method takes days (bank transfer, boleto)")    \
@@ -129,7 +131,7 @@ inline constexpr std::int64_t kUnset = std::numeric_limits<std::int64_t>::max();
   X(Now, "now", Time, "The time of the command; not in automatic transitions")                     \
   X(PlacedAt, "placed_at", Time, "When the order was placed")                                      \
   X(PaidAt, "paid_at", Time, "When the terms were satisfied")                                      \
-  X(DepositPaidAt, "deposit_paid_at", Time, "When the deposit was paid or waived")                  \
+  X(DepositPaidAt, "deposit_paid_at", Time, "When the deposit was paid or waived")                 \
   X(ReleasedAt, "released_at", Time, "When the order was released")                                \
   X(FirstShippedAt, "first_shipped_at", Time, "When the first package left")                       \
   X(LastShippedAt, "last_shipped_at", Time, "When the latest package left")                        \

@@ -1,10 +1,10 @@
 #include "modules/lifecycle/yaml_tree.hpp"
 
+#include <yaml-cpp/anchor.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
-#include <yaml-cpp/anchor.h>
 
 #include <fmt/format.h>
 

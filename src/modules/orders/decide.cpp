@@ -60,7 +60,8 @@ Result<Event> accepted(const core::Command& command, EventType type, Time at,
     return fail(ErrorCode::Invalid, "the body of a command is a JSON object", "");
   for (const auto& field : needs)
     if (const auto given = value.find(field); !given || given->is_null())
-      return fail(ErrorCode::Invalid, fmt::format("{} needs this field", command.name), "/" + field);
+      return fail(ErrorCode::Invalid, fmt::format("{} needs this field", command.name),
+                  "/" + field);
   Event event = event_of(command, type, at);
   CAIRN_TRY(event.payload, model::read_payload(type, value, model::Reading::Command));
   if (auto* promise = std::get_if<model::PromiseMade>(&event.payload))
@@ -73,8 +74,10 @@ Result<Event> accepted(const core::Command& command, EventType type, Time at,
 Event request(const core::Command& command, std::string master, Time at) {
   constexpr Duration kPatience = hours(4);
   Event event = event_of(command, EventType::RequestOpened, at);
-  event.payload = model::Requested{to_hex(command.identity.view()).substr(0, 16), command.name,
-                                   std::move(master), {},
+  event.payload = model::Requested{to_hex(command.identity.view()).substr(0, 16),
+                                   command.name,
+                                   std::move(master),
+                                   {},
                                    {at + kPatience, Precision::Microsecond}};
   event.raw = command.data;  // what was asked for may be personal: it is sealed with the raw form
   return event;
@@ -87,11 +90,11 @@ void describe(lifecycle::Variables& v, const core::Command& command, Time at) {
   json::Document document;
   const auto data = document.parse(command.data.empty() ? "{}" : command.data);
   if (!data) return;
-  if (const auto days = data->find("days"))
-    v[Variable::DaysAsked] = days->as_integer().value_or(0);
+  if (const auto days = data->find("days")) v[Variable::DaysAsked] = days->as_integer().value_or(0);
   if (const auto total = data->find("total"); total && v[Variable::TotalAmount] > 0) {
     const auto change = std::abs(total->as_integer().value_or(0) - v[Variable::TotalAmount]);
-    v[Variable::ChangePermille] = change / std::max<std::int64_t>(1, v[Variable::TotalAmount] / 1000);
+    v[Variable::ChangePermille] =
+        change / std::max<std::int64_t>(1, v[Variable::TotalAmount] / 1000);
   }
 }
 
@@ -112,10 +115,10 @@ const lifecycle::Transition* find_for(const lifecycle::Lifecycle& chart, lifecyc
 }
 
 std::unexpected<Error> refused(const Order& order, std::string_view name, const Label& why) {
-  return fail(ErrorCode::Refused,
-              fmt::format("{} is not possible while the order is {}: {}", name,
-                          order.headline().code(),
-                          why.en.empty() ? "nothing in this state answers to it" : why.en));
+  return fail(
+      ErrorCode::Refused,
+      fmt::format("{} is not possible while the order is {}: {}", name, order.headline().code(),
+                  why.en.empty() ? "nothing in this state answers to it" : why.en));
 }
 
 Result<std::vector<Event>> decide_case(const Order& order, const core::Command& command, Time at,
@@ -172,14 +175,16 @@ Result<std::vector<Event>> decide(const Order& order, const core::Command& comma
                                   const Context& context) {
   if (command.name == "place_order") {
     if (order.is(Flag::Placed))
-      return fail(ErrorCode::IdReused,
-                  fmt::format("order {} exists and says something else; change it by commands",
-                              order.order_no.empty() ? model::to_text(order.id()) : order.order_no));
+      return fail(
+          ErrorCode::IdReused,
+          fmt::format("order {} exists and says something else; change it by commands",
+                      order.order_no.empty() ? model::to_text(order.id()) : order.order_no));
     CAIRN_TRY(auto event, accepted(command, EventType::OrderPlaced, at, {}));
     const auto& p = event.as<model::OrderPlaced>();
     if (!p.lifecycle.empty() && !context.definitions->lifecycle(p.lifecycle))
-      return fail(ErrorCode::Invalid, fmt::format("no lifecycle \"{}\"; GET /v1/meta lists them",
-                                                  p.lifecycle), "/lifecycle");
+      return fail(ErrorCode::Invalid,
+                  fmt::format("no lifecycle \"{}\"; GET /v1/meta lists them", p.lifecycle),
+                  "/lifecycle");
     if (!p.preset.empty() && !context.definitions->preset(p.preset))
       return fail(ErrorCode::Invalid, fmt::format("no preset \"{}\"", p.preset), "/preset");
     return std::vector{std::move(event)};

@@ -75,7 +75,8 @@ void run_timers(Order& order, Time until, const Context& context) {
     event.payload = model::make_payload(event.type);
     if (auto* remark = std::get_if<model::Remark>(&event.payload))
       remark->reason = due->transition->reason;
-    if (auto* custom = std::get_if<model::Custom>(&event.payload)) custom->name = due->transition->on;
+    if (auto* custom = std::get_if<model::Custom>(&event.payload))
+      custom->name = due->transition->on;
     event.occurred = at;
     event.origin = {.source = "cairn", .role = model::Role::System};
     event.set(EventFlag::Command);

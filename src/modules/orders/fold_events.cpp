@@ -47,9 +47,11 @@ void put_line(Order& order, const Event& event, const model::Line& line) {
   set_if(known->supplier, line.supplier);
   set_if(known->warehouse, line.warehouse);
   if (line.promised_dispatch.is_set())
-    known->promised_dispatch = end_of(line.promised_dispatch.time, line.promised_dispatch.precision);
+    known->promised_dispatch =
+        end_of(line.promised_dispatch.time, line.promised_dispatch.precision);
   if (line.promised_delivery.is_set())
-    known->promised_delivery = end_of(line.promised_delivery.time, line.promised_delivery.precision);
+    known->promised_delivery =
+        end_of(line.promised_delivery.time, line.promised_delivery.precision);
   known->description = model::encode_payload(line);
   add_promise(order, event, model::PromiseOf::Dispatched, line.id, line.promised_dispatch,
               model::PromiseBasis::Source);
@@ -211,7 +213,8 @@ void report_step(Order& order, const Event& event) {
   }
   set_if(step->owner, p.owner);
   if (p.planned_start.is_set()) step->planned_start = p.planned_start.time;
-  if (p.planned_end.is_set()) step->planned_end = end_of(p.planned_end.time, p.planned_end.precision);
+  if (p.planned_end.is_set())
+    step->planned_end = end_of(p.planned_end.time, p.planned_end.precision);
   if (p.estimated_end.is_set()) step->estimated_end = p.estimated_end.time;
   if (p.good != 0) step->good = p.good;
   if (p.scrap != 0) step->scrap = p.scrap;
@@ -265,9 +268,9 @@ void set_attributes(Order& order, const model::AttributesSet& p) {
 }
 
 void put_text(std::vector<TextState>& list, const Event& event) {
-  list.push_back({event.id, event.occurred, event.origin.actor,
-                  std::visit([](const auto& p) { return model::encode_payload(p); },
-                             event.payload)});
+  list.push_back(
+      {event.id, event.occurred, event.origin.actor,
+       std::visit([](const auto& p) { return model::encode_payload(p); }, event.payload)});
 }
 
 void end_request(Order& order, const Event& event) {
@@ -327,8 +330,10 @@ void cancel(Order& order, const Event& event) {
 void extend(Order& order, const Event& event, At what, Time base) {
   const auto& p = event.as<model::Until>();
   Time& due = order.at(what);
-  if (p.until.is_set()) due = end_of(p.until.time, p.until.precision);
-  else due = (due.is_none() ? base : due) + days(p.days);
+  if (p.until.is_set())
+    due = end_of(p.until.time, p.until.precision);
+  else
+    due = (due.is_none() ? base : due) + days(p.days);
 }
 
 void complete(Order& order, const Event& event) {
@@ -342,8 +347,7 @@ void complete(Order& order, const Event& event) {
 void note_conflict(Order& order, model::ConflictCode code, std::string detail,
                    const model::Identity& event) {
   ConflictState conflict{code, std::move(detail), event, {}};
-  if (!contains(order.conflicts, conflict))
-    order.conflicts.push_back(std::move(conflict));
+  if (!contains(order.conflicts, conflict)) order.conflicts.push_back(std::move(conflict));
 }
 
 void move_axes(Order& order, const Event& event, const Context& context) {
@@ -352,33 +356,47 @@ void move_axes(Order& order, const Event& event, const Context& context) {
   if (move_simply(order, event)) return;
   using enum EventType;
   switch (event.type) {
-    case OrderPlaced: return place(order, event, context);
+    case OrderPlaced:
+      return place(order, event, context);
     case LinesAmended: {
       const auto& p = event.as<model::LinesAmended>();
       for (const auto& line : p.lines) put_line(order, event, line);
       if (p.total) order.total = p.total;
       return;
     }
-    case PriceChanged: order.total = event.as<model::PriceChanged>().total; return;
+    case PriceChanged:
+      order.total = event.as<model::PriceChanged>().total;
+      return;
     case AddressChanged:
       order.receiver = model::encode_payload(event.as<model::AddressChanged>().receiver);
       return;
     case PaymentReceived:
     case RefundSucceeded:
-    case RefundFailed: return pay(order, event);
-    case OrderReleased: order.at(At::Released) = event.occurred; return;
-    case OrderRecalled: order.at(At::Released) = Time::none(); return;
+    case RefundFailed:
+      return pay(order, event);
+    case OrderReleased:
+      order.at(At::Released) = event.occurred;
+      return;
+    case OrderRecalled:
+      order.at(At::Released) = Time::none();
+      return;
     case OrderCancelled:
-    case CancelConfirmed: return cancel(order, event);
+    case CancelConfirmed:
+      return cancel(order, event);
     case CancelRequested:
       order.set(Flag::CancelRequested);
       return place_hold(order, event, "", "cancel_pending", {}, context);
-    case LinesCancelled: return cancel_lines(order, event.as<model::LinesCancelled>());
+    case LinesCancelled:
+      return cancel_lines(order, event.as<model::LinesCancelled>());
     case OrderCompleted:
-    case ReceiptConfirmed: return complete(order, event);
-    case ReceiptExtended: return extend(order, event, At::ReceiptDue, order.at(At::Delivered));
-    case BalanceWindowExtended: return extend(order, event, At::BalanceDue, event.occurred);
-    case StepTotal: return put_total(order, event.as<model::StepTotal>());
+    case ReceiptConfirmed:
+      return complete(order, event);
+    case ReceiptExtended:
+      return extend(order, event, At::ReceiptDue, order.at(At::Delivered));
+    case BalanceWindowExtended:
+      return extend(order, event, At::BalanceDue, event.occurred);
+    case StepTotal:
+      return put_total(order, event.as<model::StepTotal>());
     case PackageShipped:
     case PackageUnshipped:
     case PackageScanned:
@@ -388,7 +406,8 @@ void move_axes(Order& order, const Event& event, const Context& context) {
     case PackageLost:
     case InterceptRequested:
     case RedirectRequested:
-    case CarrierUrged: return move_package(order, event);
+    case CarrierUrged:
+      return move_package(order, event);
     case PromiseMade:
     case DateChanged:
     case SupplierConfirmed: {
@@ -401,21 +420,33 @@ void move_axes(Order& order, const Event& event, const Context& context) {
     }
     case EngineeringChanged:
       return place_hold(order, event, "", "engineering_change", {}, context);
-    case HoldReleased: return release_hold(order, event.as<model::HoldReleased>());
-    case NoteAdded: return put_text(order.notes, event);
-    case AttachmentAdded: return put_text(order.attachments, event);
-    case RelationAdded: return put_text(order.relations, event);
-    case TagAdded: return put_tag(order, event.as<model::Tag>().tag);
-    case TagRemoved: std::erase(order.tags, event.as<model::Tag>().tag); return;
-    case FlagSet: order.flag_colour = event.as<model::Tag>().tag; return;
+    case HoldReleased:
+      return release_hold(order, event.as<model::HoldReleased>());
+    case NoteAdded:
+      return put_text(order.notes, event);
+    case AttachmentAdded:
+      return put_text(order.attachments, event);
+    case RelationAdded:
+      return put_text(order.relations, event);
+    case TagAdded:
+      return put_tag(order, event.as<model::Tag>().tag);
+    case TagRemoved:
+      std::erase(order.tags, event.as<model::Tag>().tag);
+      return;
+    case FlagSet:
+      order.flag_colour = event.as<model::Tag>().tag;
+      return;
     case ReferenceAdded:
       return put_reference(order, event.as<model::ReferenceChange>().reference);
     case ReferenceRemoved:
       std::erase(order.references, event.as<model::ReferenceChange>().reference);
       return;
-    case AttributesSet: return set_attributes(order, event.as<model::AttributesSet>());
-    case AfterSaleOpened: return open_case(order, event, context);
-    case AfterSaleMoved: return move_case(order, event, context);
+    case AttributesSet:
+      return set_attributes(order, event.as<model::AttributesSet>());
+    case AfterSaleOpened:
+      return open_case(order, event, context);
+    case AfterSaleMoved:
+      return move_case(order, event, context);
     case SupplierAssigned: {
       const auto& p = event.as<model::Assigned>();
       if (!contains(order.suppliers, p.supplier)) order.suppliers.push_back(p.supplier);
@@ -423,17 +454,23 @@ void move_axes(Order& order, const Event& event, const Context& context) {
     }
     case OrderConfirmed:
     case CounterOffered:
-    case ProductionPlanned: return plan(order, event);
-    case StepReported: return report_step(order, event);
-    case StatusReported: return report_status(order, event, context);
-    case SurveySent: order.survey_sent = event.occurred; return;
+    case ProductionPlanned:
+      return plan(order, event);
+    case StepReported:
+      return report_step(order, event);
+    case StatusReported:
+      return report_status(order, event, context);
+    case SurveySent:
+      order.survey_sent = event.occurred;
+      return;
     case SurveyAnswered:
       order.survey_answered = event.occurred;
       order.survey_score = event.as<model::Survey>().score;
       return;
     case RequestOpened: {
       const auto& p = event.as<model::Requested>();
-      order.requests.push_back({p.request_id, p.command, p.master, event.occurred, p.deadline.time});
+      order.requests.push_back(
+          {p.request_id, p.command, p.master, event.occurred, p.deadline.time});
       return;
     }
     case RequestRefused: {
@@ -441,7 +478,8 @@ void move_axes(Order& order, const Event& event, const Context& context) {
       std::erase_if(order.requests, [&](const RequestState& r) { return r.id == id; });
       return;
     }
-    default: return;  // what only the timeline shows
+    default:
+      return;  // what only the timeline shows
   }
 }
 

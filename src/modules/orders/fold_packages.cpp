@@ -1,6 +1,6 @@
+#include "modules/orders/fold_packages.hpp"
 #include "base/ranges.hpp"
 #include "modules/orders/settle.hpp"
-#include "modules/orders/fold_packages.hpp"
 
 #include <algorithm>
 
@@ -25,12 +25,16 @@ bool is_return_leg(Milestone m) {
 std::optional<Milestone> implied(const Event& event, const model::PackageReport& p) {
   if (p.milestone) return p.milestone;
   switch (event.type) {
-    case EventType::PackageShipped: return p.is_confirmed ? Milestone::PickedUp
-                                                          : Milestone::InfoReceived;
-    case EventType::PackageDelivered: return Milestone::Delivered;
-    case EventType::PackageReturning: return Milestone::Returning;
-    case EventType::PackageLost: return Milestone::LostOrDestroyed;
-    default: return std::nullopt;
+    case EventType::PackageShipped:
+      return p.is_confirmed ? Milestone::PickedUp : Milestone::InfoReceived;
+    case EventType::PackageDelivered:
+      return Milestone::Delivered;
+    case EventType::PackageReturning:
+      return Milestone::Returning;
+    case EventType::PackageLost:
+      return Milestone::LostOrDestroyed;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -41,12 +45,11 @@ void add_milestone(PackageState& package, const Event& event, const model::Packa
     const bool is_same = known.milestone == milestone && known.at <= event.latest() &&
                          event.occurred <= known.latest && known.place == p.place;
     if (!is_same) continue;
-    if (!contains(known.sources, event.origin.source))
-      known.sources.push_back(event.origin.source);
+    if (!contains(known.sources, event.origin.source)) known.sources.push_back(event.origin.source);
     return;
   }
-  package.milestones.push_back({milestone, event.occurred, event.latest(), has_date, p.place,
-                                {event.origin.source}});
+  package.milestones.push_back(
+      {milestone, event.occurred, event.latest(), has_date, p.place, {event.origin.source}});
   const bool is_stuck = package.has_milestone && package.milestone == Milestone::Delivered &&
                         !is_return_leg(milestone);
   const bool is_weaker =
@@ -104,7 +107,8 @@ PackageState& package_of(Order& order, const model::PackageReport& p) {
     PackageState* only = nullptr;
     int count = 0;
     for (auto& package : order.packages)
-      if (package.direction == p.direction && (p.supplier.empty() || package.supplier == p.supplier)) {
+      if (package.direction == p.direction &&
+          (p.supplier.empty() || package.supplier == p.supplier)) {
         only = &package;
         ++count;
       }
@@ -128,23 +132,31 @@ void move_package(Order& order, const Event& event) {
         return m.milestone == Milestone::InfoReceived || m.milestone == Milestone::PickedUp;
       });
       package.has_milestone = !package.milestones.empty();
-      package.milestone = package.has_milestone ? package.milestones.back().milestone
-                                                : Milestone::Pending;
+      package.milestone =
+          package.has_milestone ? package.milestones.back().milestone : Milestone::Pending;
       return;
     case EventType::PackageShipped:
       package.is_declared = true;
       if (package.declared_at.is_none()) package.declared_at = event.occurred;
       ship(package, event);
       break;
-    case EventType::PackageRefused: package.set(PackageFlag::Refused); break;
-    case EventType::PackageLost: package.set(PackageFlag::Lost); break;
+    case EventType::PackageRefused:
+      package.set(PackageFlag::Refused);
+      break;
+    case EventType::PackageLost:
+      package.set(PackageFlag::Lost);
+      break;
     case EventType::InterceptRequested:
       package.set(PackageFlag::InterceptPending);
       order.set(Flag::Intercepting);
       return;
-    case EventType::RedirectRequested: order.set(Flag::Redirecting); return;
-    case EventType::CarrierUrged: return;
-    default: break;
+    case EventType::RedirectRequested:
+      order.set(Flag::Redirecting);
+      return;
+    case EventType::CarrierUrged:
+      return;
+    default:
+      break;
   }
   const auto milestone = implied(event, p);
   if (!milestone) return;
@@ -206,7 +218,8 @@ void move_case(Order& order, const Event& event, const Context& context) {
   if (!p.number.empty()) moved->number = p.number;
   if (p.amount) moved->amount = p.amount;
   if (!p.parts.empty()) moved->parts = p.parts;
-  if (const auto code = chart.state(moved->state).code(); code == "inspecting" || code == "refunding")
+  if (const auto code = chart.state(moved->state).code();
+      code == "inspecting" || code == "refunding")
     moved->are_goods_back = true;
   moved->is_open = !chart.state(moved->state).is_final();
   moved->is_succeeded = chart.state(moved->state).category() == model::Category::Done;

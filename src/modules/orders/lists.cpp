@@ -30,10 +30,14 @@ bool is_one_of(const std::vector<T>& allowed, const T& value) {
 
 std::int64_t sort_value(const Row& row, SortKey key) {
   switch (key) {
-    case SortKey::Placed: return row.placed.us;
-    case SortKey::Changed: return row.changed.us;
-    case SortKey::Promised: return row.promised.is_none() ? Time::never().us : row.promised.us;
-    case SortKey::Total: return row.total;
+    case SortKey::Placed:
+      return row.placed.us;
+    case SortKey::Changed:
+      return row.changed.us;
+    case SortKey::Promised:
+      return row.promised.is_none() ? Time::never().us : row.promised.us;
+    case SortKey::Total:
+      return row.total;
   }
   return 0;
 }
@@ -93,7 +97,8 @@ bool ListQuery::matches(const Row& row, Time now) const {
   if (is_impossible) return false;
   if (categories != 0 && !(categories >> static_cast<unsigned>(row.category) & 1)) return false;
   if (is_open) {
-    const bool open = row.category != model::Category::Done && row.category != model::Category::Closed;
+    const bool open =
+        row.category != model::Category::Done && row.category != model::Category::Closed;
     if (open != *is_open) return false;
   }
   if (healths != 0 || lanes != 0) {
@@ -227,9 +232,10 @@ BoardResult board(const Rows& rows, const ListQuery& query, std::string_view gro
       });
   for (auto& [number, counted] : groups) {
     if (group == "state") {
-      const auto& chart = context.definitions->lifecycle_at(static_cast<std::uint8_t>(number / 256));
-      counted.value = fmt::format("{}/{}", chart.name(),
-                                  chart.state(static_cast<lifecycle::StateId>(number % 256)).code());
+      const auto& chart =
+          context.definitions->lifecycle_at(static_cast<std::uint8_t>(number / 256));
+      counted.value = fmt::format(
+          "{}/{}", chart.name(), chart.state(static_cast<lifecycle::StateId>(number % 256)).code());
     } else {
       const auto text = rows.names().text(static_cast<std::uint32_t>(number));
       counted.value = text.starts_with(prefix) ? text.substr(prefix.size()) : text;
@@ -246,8 +252,8 @@ BoardResult board(const Rows& rows, const ListQuery& query, std::string_view gro
 }
 
 Bytes number_token(std::string_view scheme, std::string_view value) {
-  const auto digest =
-      crypto::sha256(fmt::format("number\n{}\n{}", scheme, model::normalise_reference(scheme, value)));
+  const auto digest = crypto::sha256(
+      fmt::format("number\n{}\n{}", scheme, model::normalise_reference(scheme, value)));
   return Bytes(crypto::view(digest).substr(0, 8));
 }
 

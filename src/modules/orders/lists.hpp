@@ -9,8 +9,8 @@ namespace cairn::orders {
 
 enum class SortKey : std::uint8_t { Placed, Changed, Promised, Total };
 
-/// What a list or the board shows of all orders. Texts are resolved to numbers before scanning, so a
-/// filter on a shop nobody has costs nothing.
+/// What a list or the board shows of all orders. Texts are resolved to numbers before scanning, so
+/// a filter on a shop nobody has costs nothing.
 struct ListQuery {
   std::vector<std::pair<std::uint8_t, lifecycle::StateId>> states;  ///< any of
   std::vector<std::uint8_t> lifecycles;
@@ -23,12 +23,12 @@ struct ListQuery {
   Time placed_from = Time::none(), placed_until = Time::never();
   Time changed_from = Time::none(), changed_until = Time::never();
   Time promised_from = Time::none(), promised_until = Time::never();
-  std::string text;                    ///< part of the order number, upper case, or …
-  std::vector<Bytes> text_tokens;      ///< … one of these
-  std::string order_no;                ///< exactly, normalised by `list`
-  std::vector<model::OrderId> ids;     ///< any of
-  std::vector<std::string> numbers;    ///< any of, normalised: order numbers or references
-  bool is_impossible = false;          ///< a filter names something no order has
+  std::string text;                  ///< part of the order number, upper case, or …
+  std::vector<Bytes> text_tokens;    ///< … one of these
+  std::string order_no;              ///< exactly, normalised by `list`
+  std::vector<model::OrderId> ids;   ///< any of
+  std::vector<std::string> numbers;  ///< any of, normalised: order numbers or references
+  bool is_impossible = false;        ///< a filter names something no order has
 
   bool matches(const Row& row, Time now) const;
 };

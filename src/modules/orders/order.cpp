@@ -21,8 +21,7 @@ Sums sums_of_packages(const Order& order) {
   sums.ordered = sums.total = std::max<std::int64_t>(packages, 1);
   for (const auto& c : order.cases) {
     const bool moves = c.type != model::CaseType::RefundOnly &&
-                       c.type != model::CaseType::PriceAdjust &&
-                       c.type != model::CaseType::Resend;
+                       c.type != model::CaseType::PriceAdjust && c.type != model::CaseType::Resend;
     if (c.is_open && moves) sums.in_cases = sums.total;
     if (c.is_succeeded && moves && c.type != model::CaseType::Exchange &&
         c.type != model::CaseType::Repair)
@@ -152,9 +151,8 @@ std::uint32_t badges_of(const Order& order) {
     return std::ranges::any_of(order.holds, [&](const auto& h) { return h.reason == reason; });
   };
   const auto relation = [&](model::RelationKind kind) {
-    return std::ranges::any_of(order.relations, [&](const TextState& text) {
-      return relation_kind(text) == kind;
-    });
+    return std::ranges::any_of(order.relations,
+                               [&](const TextState& text) { return relation_kind(text) == kind; });
   };
   const bool has_unsettled = std::ranges::any_of(
       order.conflicts, [](const ConflictState& c) { return c.verdict.empty(); });
@@ -217,7 +215,9 @@ class StateWriter {
         v.is_confirmed, v.is_delivered, v.is_back, v.declared_at, v.shipped_at, v.delivered_at,
         v.last_scan, v.estimated, v.received_by, v.last_place);
   }
-  void operator()(const MoneyState& v) { all(v.id, v.method, v.case_id, v.amount, v.in_full, v.at); }
+  void operator()(const MoneyState& v) {
+    all(v.id, v.method, v.case_id, v.amount, v.in_full, v.at);
+  }
   void operator()(const HoldState& v) { all(v.id, v.reason, v.lines, v.since); }
   void operator()(const CaseState& v) {
     all(v.id, v.type, std::uint64_t{v.state}, v.parts, v.amount, v.reason, v.carrier, v.number,

@@ -22,13 +22,13 @@ struct LineState {
   std::int64_t quantity = 1;
   std::int64_t tolerance = 0;
   std::int64_t cancelled = 0;
-  std::int64_t shipped = 0;    ///< by outbound packages
+  std::int64_t shipped = 0;  ///< by outbound packages
   std::int64_t delivered = 0;
-  std::int64_t back = 0;       ///< accepted back or written off against a refund
-  std::int64_t in_case = 0;    ///< in open after-sale cases that move goods
+  std::int64_t back = 0;     ///< accepted back or written off against a refund
+  std::int64_t in_case = 0;  ///< in open after-sale cases that move goods
   std::string supplier, warehouse;
   Time promised_dispatch = Time::none(), promised_delivery = Time::none();
-  Bytes description;           ///< model::Line, encoded, for rendering
+  Bytes description;  ///< model::Line, encoded, for rendering
 
   bool counts() const {
     return kind == model::LineKind::Goods || kind == model::LineKind::Gift ||
@@ -66,7 +66,7 @@ struct PackageState {
   bool is_declared = false;   ///< somebody said it was dispatched
   bool is_confirmed = false;  ///< … and there is evidence of the hand-over
   bool is_delivered = false;
-  bool is_back = false;       ///< returned to the sender
+  bool is_back = false;  ///< returned to the sender
   Time declared_at = Time::none(), shipped_at = Time::none(), shipped_latest = Time::none();
   Time delivered_at = Time::none(), delivered_latest = Time::none();
   Time last_scan = Time::none(), estimated = Time::none();
@@ -132,9 +132,9 @@ struct RequestState {
 
 struct ConflictState {
   model::ConflictCode code = model::ConflictCode::IllegalHere;
-  std::string detail;      ///< what exactly: "delivered_before_shipped", a state, a field
-  model::Identity event;   ///< the event at fault; zero where it is the order as a whole
-  std::string verdict;     ///< a person's word, when settled
+  std::string detail;     ///< what exactly: "delivered_before_shipped", a state, a field
+  model::Identity event;  ///< the event at fault; zero where it is the order as a whole
+  std::string verdict;    ///< a person's word, when settled
   friend auto operator<=>(const ConflictState&, const ConflictState&) = default;
 };
 
@@ -158,28 +158,66 @@ struct AttributeState {
 
 /// What is true of the order as a whole; one bit each, in the state hash.
 enum class Flag : std::uint8_t {
-  Placed, TermsConfirmed, DepositWaived, Reviewed, Cancelled, Terminated, Completed, Accepted,
-  ReceiptConfirmed, Confirmed, CancelRequested, DisputeOpen, DrawingSubmitted, DrawingApproved,
-  MaterialStarted, MaterialsKitted, ProductionStarted, InspectionPassed, InspectionFailed,
-  ShipmentReleased, InstallationStarted, BalanceBeforeShipping, RefundedInFull, ReachedPaid,
-  ReachedReleased, ReachedShipped, ReachedDelivered, Redirecting, Intercepting, ShortClosed,
-  Forgotten, ReleasedOnCredit
+  Placed,
+  TermsConfirmed,
+  DepositWaived,
+  Reviewed,
+  Cancelled,
+  Terminated,
+  Completed,
+  Accepted,
+  ReceiptConfirmed,
+  Confirmed,
+  CancelRequested,
+  DisputeOpen,
+  DrawingSubmitted,
+  DrawingApproved,
+  MaterialStarted,
+  MaterialsKitted,
+  ProductionStarted,
+  InspectionPassed,
+  InspectionFailed,
+  ShipmentReleased,
+  InstallationStarted,
+  BalanceBeforeShipping,
+  RefundedInFull,
+  ReachedPaid,
+  ReachedReleased,
+  ReachedShipped,
+  ReachedDelivered,
+  Redirecting,
+  Intercepting,
+  ShortClosed,
+  Forgotten,
+  ReleasedOnCredit
 };
 
 /// Moments in the order's life; the first, in canonical order, unless said otherwise.
 enum class At : std::uint8_t {
-  Placed, Paid, Confirmed, Released, FirstShipped, LastShipped, Delivered, Completed, Cancelled,
-  ReceiptDue, BalanceDue, Presale, Requested, Count
+  Placed,
+  Paid,
+  Confirmed,
+  Released,
+  FirstShipped,
+  LastShipped,
+  Delivered,
+  Completed,
+  Cancelled,
+  ReceiptDue,
+  BalanceDue,
+  Presale,
+  Requested,
+  Count
 };
 
 struct Order final : core::Aggregate {
   // Where the fold stands.
   ports::AggregateKey key;
   model::EventKey last_key;
-  Time last_timer = Time::none();     ///< when the latest automatic transition was applied
-  Time next_timer = Time::never();    ///< when the next one falls due
-  Time looks_until = Time::never();   ///< what `valid_until` says
-  Time waits_until = Time::never();   ///< the first event whose time has not come
+  Time last_timer = Time::none();    ///< when the latest automatic transition was applied
+  Time next_timer = Time::never();   ///< when the next one falls due
+  Time looks_until = Time::never();  ///< what `valid_until` says
+  Time waits_until = Time::never();  ///< the first event whose time has not come
   std::uint32_t events = 0;
   bool has_waiting = false;
   std::vector<model::Identity> corrected_ahead;  ///< targets of corrections that came before them
@@ -199,9 +237,9 @@ struct Order final : core::Aggregate {
   std::string order_no, source, shop, warehouse, currency, flag_colour;
   std::string cancel_reason, buyer_id;
   std::string summary;  ///< names of the first lines, for lists
-  Bytes placed;    ///< model::OrderPlaced without lines, encoded
-  Bytes receiver;  ///< model::Person of the latest address change, encoded
-  Bytes tokens;    ///< search tokens of personal fields, eight bytes each
+  Bytes placed;         ///< model::OrderPlaced without lines, encoded
+  Bytes receiver;       ///< model::Person of the latest address change, encoded
+  Bytes tokens;         ///< search tokens of personal fields, eight bytes each
 
   std::vector<LineState> lines;
   std::vector<StepState> steps;
@@ -221,7 +259,7 @@ struct Order final : core::Aggregate {
   std::vector<std::string> suppliers;  ///< assigned beyond those of the lines
   std::int64_t survey_score = 0;
   Time survey_sent = Time::none(), survey_answered = Time::none();
-  std::string status_word;             ///< the source's own, latest
+  std::string status_word;  ///< the source's own, latest
 
   Order() { times.fill(Time::none()); }
   Time valid_until() const override { return looks_until; }
@@ -260,9 +298,9 @@ std::optional<model::Milestone> milestone_of(const Order& order);
 
 /// Badges beside the headline (defaults §2), bits in this order.
 inline constexpr std::array<std::string_view, 12> kBadges{
-    "after_sale_open", "cancel_requested", "intercepting", "redirecting", "delivery_disputed",
-    "rest_held",       "merged",           "presale",      "dropship",    "urgent",
-    "data_conflict",   "request_pending"};
+    "after_sale_open",   "cancel_requested", "intercepting",  "redirecting",
+    "delivery_disputed", "rest_held",        "merged",        "presale",
+    "dropship",          "urgent",           "data_conflict", "request_pending"};
 /// The kind of an order.relations entry.
 model::RelationKind relation_kind(const TextState& text);
 std::uint32_t badges_of(const Order& order);

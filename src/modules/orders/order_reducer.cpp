@@ -42,9 +42,9 @@ core::Letter claim_letter(const Order& order, const Wanted& wanted, EventType ty
   core::Letter letter;
   letter.to = model::reference_key(reference);
   letter.event.type = type;
-  letter.event.id = model::identity_of(
-      "cairn/claim", model::to_text(order.id()) + to_hex(letter.to.id.view()) + wanted.package +
-                         to_hex(cause.id.view()));
+  letter.event.id =
+      model::identity_of("cairn/claim", model::to_text(order.id()) + to_hex(letter.to.id.view()) +
+                                            wanted.package + to_hex(cause.id.view()));
   letter.event.occurred = cause.occurred;
   letter.event.origin = {.source = "cairn", .role = model::Role::System};
   model::Claim claim;
@@ -60,8 +60,7 @@ core::Letter claim_letter(const Order& order, const Wanted& wanted, EventType ty
 }  // namespace
 
 std::unique_ptr<core::Aggregate> OrderReducer::fold(const ports::AggregateKey& key,
-                                                    std::span<const Event> events,
-                                                    Time now) const {
+                                                    std::span<const Event> events, Time now) const {
   auto order = std::make_unique<Order>();
   order->key = key;
   fold_all(*order, events, now, context_);

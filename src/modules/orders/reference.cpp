@@ -14,9 +14,7 @@ bool is_claim(const Event& event) {
   return event.type == EventType::ReferenceClaimed || event.type == EventType::ReferenceUnclaimed;
 }
 
-Time or_never(const model::Moment& moment) {
-  return moment.is_set() ? moment.time : Time::never();
-}
+Time or_never(const model::Moment& moment) { return moment.is_set() ? moment.time : Time::never(); }
 
 void take(ReferenceState& state, const Event& event) {
   state.last_key = std::max(state.last_key, event.key());
@@ -78,8 +76,7 @@ bool ReferenceState::is_claimed_at(Time at) const {
 }
 
 std::unique_ptr<core::Aggregate> ReferenceReducer::fold(const ports::AggregateKey& key,
-                                                        std::span<const Event> events,
-                                                        Time) const {
+                                                        std::span<const Event> events, Time) const {
   auto state = std::make_unique<ReferenceState>();
   state->key = key;
   for (const auto& event : events) take(*state, event);
@@ -106,7 +103,8 @@ Result<std::vector<Event>> ReferenceReducer::decide(const core::Aggregate& state
   event.set(model::EventFlag::Command);
   if (command.name == "dismiss_event") {
     event.type = EventType::EventDismissed;
-    CAIRN_TRY(event.payload, model::read_payload(event.type, command.data, model::Reading::Command));
+    CAIRN_TRY(event.payload,
+              model::read_payload(event.type, command.data, model::Reading::Command));
     const auto& target = event.as<model::Retraction>().target;
     if (std::ranges::none_of(reference.told, [&](const WaitingState& told) {
           return to_hex(told.event.view()) == target;
@@ -117,14 +115,16 @@ Result<std::vector<Event>> ReferenceReducer::decide(const core::Aggregate& state
   if (command.name == "claim_reference" || command.name == "unclaim_reference") {
     event.type = command.name == "claim_reference" ? EventType::ReferenceClaimed
                                                    : EventType::ReferenceUnclaimed;
-    CAIRN_TRY(event.payload, model::read_payload(event.type, command.data, model::Reading::Command));
+    CAIRN_TRY(event.payload,
+              model::read_payload(event.type, command.data, model::Reading::Command));
     CAIRN_TRY([[maybe_unused]] const auto order,
               model::parse_order_id(event.as<model::Claim>().order));
     return std::vector{std::move(event)};
   }
   return fail(ErrorCode::Refused, fmt::format("a reference does not know the command \"{}\"; it "
                                               "knows claim_reference, unclaim_reference and "
-                                              "dismiss_event", command.name));
+                                              "dismiss_event",
+                                              command.name));
 }
 
 Bytes ReferenceReducer::summary(const core::Aggregate& state) const {

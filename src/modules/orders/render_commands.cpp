@@ -79,8 +79,10 @@ void write_commands(json::Writer& out, const Order& order, const Viewer& viewer)
            order.lifecycle->offers(order.state, variables, static_cast<model::Role>(i))) {
         const auto same = std::ranges::find_if(
             best, [&](const auto& o) { return o.transition->on == offer.transition->on; });
-        if (same == best.end()) best.push_back(offer);
-        else if (!same->is_allowed && offer.is_allowed) *same = offer;
+        if (same == best.end())
+          best.push_back(offer);
+        else if (!same->is_allowed && offer.is_allowed)
+          *same = offer;
       }
     for (const auto& offer : best) write_offer(out, order, offer, context);
   } else {

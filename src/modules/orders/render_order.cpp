@@ -92,8 +92,11 @@ void write_package(json::Writer& out, const PackageState& package, const Context
   out.end_array();
   out.key("legs").begin_array();
   if (!package.leg.empty())
-    out.begin_object().field("leg", package.leg).text_if("carrier", package.carrier)
-        .text_if("number", package.number).end_object();
+    out.begin_object()
+        .field("leg", package.leg)
+        .text_if("carrier", package.carrier)
+        .text_if("number", package.number)
+        .end_object();
   out.end_array();
   write_parts(out, package.parts);
   out.time_if("declared_at", package.declared_at);
@@ -106,8 +109,10 @@ void write_package(json::Writer& out, const PackageState& package, const Context
   out.key("milestones").begin_array();
   for (const auto& seen : package.milestones) {
     out.begin_object().field("milestone", name_of(seen.milestone));
-    if (seen.has_date) out.field("at", seen.at);
-    else out.field("no_date", true);
+    if (seen.has_date)
+      out.field("at", seen.at);
+    else
+      out.field("no_date", true);
     out.text_if("place", seen.place);
     write_texts(out, "sources", seen.sources);
     out.end_object();
@@ -137,7 +142,8 @@ void write_hold(json::Writer& out, const HoldState& hold) {
   out.begin_object().field("id", hold.id).field("reason", hold.reason);
   if (hold.definition) {
     write_label(out, "label", hold.definition->label);
-    out.field("party", hold.definition->party).field("clock", lifecycle::name_of(hold.definition->clock));
+    out.field("party", hold.definition->party)
+        .field("clock", lifecycle::name_of(hold.definition->clock));
     out.field("blocks", hold.definition->is_blocking);
   } else {
     write_label(out, "label", {hold.reason, hold.reason});
@@ -213,8 +219,11 @@ void write_conflict(json::Writer& out, const Order& order, const ConflictState& 
   }
   out.end_array();
   if (!conflict.verdict.empty())
-    out.key("settled").begin_object().field("at", order.last_key.occurred)
-        .field("verdict", conflict.verdict).end_object();
+    out.key("settled")
+        .begin_object()
+        .field("at", order.last_key.occurred)
+        .field("verdict", conflict.verdict)
+        .end_object();
   out.end_object();
 }
 
@@ -241,7 +250,9 @@ void write_requests(json::Writer& out, const Order& order) {
     out.begin_object().field("id", request.id).field("order", model::to_text(order.id()));
     out.field("command", request.command);
     write_label(out, "label", {request.command, request.command});
-    out.field("master", request.master).field("state", "pending").field("opened_at", request.opened);
+    out.field("master", request.master)
+        .field("state", "pending")
+        .field("opened_at", request.opened);
     out.time_if("deadline", request.deadline).end_object();
   }
   out.end_array();
@@ -292,9 +303,14 @@ void write_order(json::Writer& out, const Order& order, const Row& row, ports::K
   if (order.deposit) out.field("deposit", *order.deposit);
   out.field("paid", order.paid).field("refunded", order.refunded);
   const auto sums = sums_of(order);
-  out.key("axes").begin_object().field("ordered", sums.ordered)
-      .field("cancelled", sums.ordered - sums.total).field("shipped", sums.shipped)
-      .field("delivered", sums.delivered).field("back", sums.back).end_object();
+  out.key("axes")
+      .begin_object()
+      .field("ordered", sums.ordered)
+      .field("cancelled", sums.ordered - sums.total)
+      .field("shipped", sums.shipped)
+      .field("delivered", sums.delivered)
+      .field("back", sums.back)
+      .end_object();
   out.key("badges").begin_array();
   for (std::size_t i = 0; i < kBadges.size(); ++i)
     if (row.badges >> i & 1) out.value(kBadges[i]);
@@ -304,9 +320,11 @@ void write_order(json::Writer& out, const Order& order, const Row& row, ports::K
     out.field("forgotten", true);
   } else {
     write_party(out, "buyer", told.buyer, 14, slot, viewer);
-    if (order.receiver.empty()) write_party(out, "receiver", told.receiver, 15, slot, viewer);
-    else write_party(out, "receiver", model::decode_payload<model::Person>(order.receiver), 1, slot,
-                     viewer);
+    if (order.receiver.empty())
+      write_party(out, "receiver", told.receiver, 15, slot, viewer);
+    else
+      write_party(out, "receiver", model::decode_payload<model::Person>(order.receiver), 1, slot,
+                  viewer);
   }
   out.key("lines").begin_array();
   for (const auto& line : order.lines) write_line(out, order, line);
@@ -324,8 +342,12 @@ void write_order(json::Writer& out, const Order& order, const Row& row, ports::K
   out.text_if("flag", order.flag_colour);
   out.key("references").begin_array();
   for (const auto& reference : order.references)
-    out.begin_object().field("scheme", reference.scheme).text_if("issuer", reference.issuer)
-        .field("value", reference.value).text_if("line", reference.line).end_object();
+    out.begin_object()
+        .field("scheme", reference.scheme)
+        .text_if("issuer", reference.issuer)
+        .field("value", reference.value)
+        .text_if("line", reference.line)
+        .end_object();
   out.end_array();
   write_promises(out, order);
   write_conflicts(out, order);

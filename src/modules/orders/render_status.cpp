@@ -35,10 +35,14 @@ void append_status(std::string& out, const Row& row, const Context& context, Tim
   w.field("category", name_of(row.category));
   w.field("health", name_of(health));
   w.field("lane", name_of(model::lane_of(health)));
-  if (row.milestone != 0xff) w.field("milestone", name_of(static_cast<model::Milestone>(row.milestone)));
+  if (row.milestone != 0xff)
+    w.field("milestone", name_of(static_cast<model::Milestone>(row.milestone)));
   if (!row.promised.is_none())
-    w.key("promise").begin_object().field("to", row.promised).field("basis",
-        name_of(row.promise_basis)).end_object();
+    w.key("promise")
+        .begin_object()
+        .field("to", row.promised)
+        .field("basis", name_of(row.promise_basis))
+        .end_object();
   w.field("version", row.version);
   w.field("as_of", now);
   w.time_if("valid_until", row.valid_until);
@@ -117,7 +121,8 @@ Summary summary_of(const Order& order, const Context& context) {
   s.state = order.state;
   s.category = order.category();
   s.health = order.health;
-  if (const auto milestone = milestone_of(order)) s.milestone = static_cast<std::uint8_t>(*milestone);
+  if (const auto milestone = milestone_of(order))
+    s.milestone = static_cast<std::uint8_t>(*milestone);
   return s;
 }
 

@@ -16,10 +16,14 @@ using ports::RecordType;
 
 std::string_view precision_name(Precision precision) {
   switch (precision) {
-    case Precision::Day: return "day";
-    case Precision::Hour: return "hour";
-    case Precision::Minute: return "minute";
-    default: return "second";
+    case Precision::Day:
+      return "day";
+    case Precision::Hour:
+      return "hour";
+    case Precision::Minute:
+      return "minute";
+    default:
+      return "second";
   }
 }
 
@@ -60,9 +64,9 @@ std::string_view kind_of(const Event& event) {
 /// Everything the timeline needs of the history, gathered in one pass.
 struct Gathered {
   std::vector<Event> events;
-  std::map<model::Identity, core::Change> changes;   ///< by cause
+  std::map<model::Identity, core::Change> changes;  ///< by cause
   std::vector<std::pair<core::StoredRecord, core::Change>> timers;
-  std::map<std::string, const Event*> struck;        ///< by target, hex
+  std::map<std::string, const Event*> struck;  ///< by target, hex
 };
 
 Gathered gather(std::span<const StoredRecord> history, const ports::AggregateKey& key,
@@ -70,15 +74,18 @@ Gathered gather(std::span<const StoredRecord> history, const ports::AggregateKey
   Gathered g;
   for (const auto& record : history) {
     if (record.type == RecordType::Event) {
-      auto event = model::decode_event({record.type, key, record.number, record.recorded, record.body});
+      auto event =
+          model::decode_event({record.type, key, record.number, record.recorded, record.body});
       if (!event) continue;
       sealer.open(*event);
       g.events.push_back(*std::move(event));
     } else if (record.type == RecordType::Change) {
       auto change = core::decode_change(record.body);
       if (!change) continue;
-      if (change->cause.is_zero()) g.timers.emplace_back(record, *std::move(change));
-      else g.changes[change->cause] = *std::move(change);
+      if (change->cause.is_zero())
+        g.timers.emplace_back(record, *std::move(change));
+      else
+        g.changes[change->cause] = *std::move(change);
     }
   }
   for (const auto& event : g.events) {
@@ -147,15 +154,16 @@ void write_timeline(json::Writer& out, const Order& order, std::span<const Store
     places.emplace_back(g.timers[i].first.recorded, g.events.size() + i);
   std::ranges::sort(places, {}, [&](const auto& place) {
     const auto i = place.second;
-    return i < g.events.size()
-               ? std::tuple(g.events[i].occurred, int{g.events[i].key().rank}, i)
-               : std::tuple(place.first, 255, i);
+    return i < g.events.size() ? std::tuple(g.events[i].occurred, int{g.events[i].key().rank}, i)
+                               : std::tuple(place.first, 255, i);
   });
   out.begin_object().key("items").begin_array();
   for (const auto& [at, i] : places) {
-    if (i < g.events.size()) write_item(out, g.events[i], g, order, viewer);
-    else write_timer(out, g.timers[i - g.events.size()].first, g.timers[i - g.events.size()].second,
-                     viewer);
+    if (i < g.events.size())
+      write_item(out, g.events[i], g, order, viewer);
+    else
+      write_timer(out, g.timers[i - g.events.size()].first, g.timers[i - g.events.size()].second,
+                  viewer);
   }
   out.end_array().field("version", version).end_object();
 }
@@ -199,10 +207,10 @@ void write_audit_record(json::Writer& out, const ports::AggregateKey& key,
   const bool is_correction =
       event->type == EventType::EventCorrected || event->type == EventType::EventRetracted;
   write_audit_event(out, key, *event,
-                    record.type == RecordType::Wording              ? "duplicate"
-                    : is_correction                                 ? "corrected"
-                    : event->type == EventType::RequestOpened       ? "requested"
-                                                                    : "accepted");
+                    record.type == RecordType::Wording        ? "duplicate"
+                    : is_correction                           ? "corrected"
+                    : event->type == EventType::RequestOpened ? "requested"
+                                                              : "accepted");
 }
 
 void write_audit(json::Writer& out, const ports::AggregateKey& key,

@@ -181,7 +181,8 @@ Result<void> RowTable::load(ports::AggregateKey key, std::uint32_t serial, Bytes
   for (std::uint64_t i = 0; i < words && !r.failed(); ++i)
     row.words.push_back(names_.number_of(r.bytes()));
   if (r.failed())
-    return fail(ErrorCode::Damaged, "a row of the view of orders cannot be read; run cairn rebuild");
+    return fail(ErrorCode::Damaged,
+                "a row of the view of orders cannot be read; run cairn rebuild");
   std::unique_lock lock(mutex_);
   row_of(serial, row.id) = std::move(row);
   return {};

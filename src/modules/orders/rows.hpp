@@ -15,8 +15,8 @@ namespace cairn::orders {
 /// Texts that many orders share (shops, carriers, tags), each stored once. Any thread.
 class Names {
  public:
-  std::uint32_t number_of(std::string_view text);          ///< added when new; 0 is the empty text
-  std::uint32_t known(std::string_view text) const;        ///< 0 when nobody has it
+  std::uint32_t number_of(std::string_view text);    ///< added when new; 0 is the empty text
+  std::uint32_t known(std::string_view text) const;  ///< 0 when nobody has it
   std::string_view text(std::uint32_t number) const;
 
  private:
@@ -45,9 +45,9 @@ struct Row {
   std::uint64_t number = 0;  ///< of its newest record
   std::uint32_t line_count = 0, package_count = 0;
   std::string order_no;
-  std::string summary;                 ///< names of the first lines
-  Bytes tokens;                        ///< of personal search terms, eight bytes each
-  std::vector<std::uint32_t> words;    ///< suppliers, carriers, tags, hold reasons, prefixed names
+  std::string summary;               ///< names of the first lines
+  Bytes tokens;                      ///< of personal search terms, eight bytes each
+  std::vector<std::uint32_t> words;  ///< suppliers, carriers, tags, hold reasons, prefixed names
 
   model::Health health(Time now) const;
 };

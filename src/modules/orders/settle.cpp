@@ -32,7 +32,8 @@ void count_money(Order& order, const Event& event) {
   const bool by_amount = order.total ? order.paid >= *order.total && !order.payments.empty()
                                      : !order.payments.empty() && !order.deposit;
   order.is_paid_in_full = in_full || by_amount;
-  order.set(Flag::RefundedInFull, refunded_in_full || (order.paid > 0 && order.refunded >= order.paid));
+  order.set(Flag::RefundedInFull,
+            refunded_in_full || (order.paid > 0 && order.refunded >= order.paid));
   if (order.is_paid_in_full && event.type == EventType::PaymentReceived &&
       !event.is(model::EventFlag::NoDate))
     first(order.at(At::Paid), event.occurred);
@@ -86,8 +87,10 @@ void settle(Order& order, const Event& event, const Context& context,
   keep_moments(order, event, sums_of(order));
   if (!order.requests.empty() && event.type == EventType::OrderCancelled) order.requests.clear();
   const auto variables = variables_of(order, context);
-  if (order.lifecycle->is_derived()) order.state = order.lifecycle->headline(variables);
-  else follow_chart(order, event, variables, transition);
+  if (order.lifecycle->is_derived())
+    order.state = order.lifecycle->headline(variables);
+  else
+    follow_chart(order, event, variables, transition);
   const auto due = order.lifecycle->next_due(order.state, variables, *order.preset);
   order.next_timer = due ? due->at : Time::never();  // Time::none(): at once
 }
@@ -112,9 +115,11 @@ void judge(Order& order, const Event& event, const Context& context) {
     return;
   }
   if (event.type == EventType::OrderCancelled && order.category() != model::Category::Done) return;
-  const auto code = order.headline().is_final() ? ConflictCode::AfterFinal : ConflictCode::IllegalHere;
+  const auto code =
+      order.headline().is_final() ? ConflictCode::AfterFinal : ConflictCode::IllegalHere;
   note_conflict(order, code,
-                fmt::format("{} in {}", row_of(event.type).name, order.headline().code()), event.id);
+                fmt::format("{} in {}", row_of(event.type).name, order.headline().code()),
+                event.id);
 }
 
 // ---- what depends on the whole ------------------------------------------------------------------

@@ -40,8 +40,8 @@ void set_money(Variables& v, const Order& order) {
   v[Variable::Terms] = static_cast<std::int64_t>(order.terms);
   v[Variable::TotalAmount] = order.total.value_or(0);
   v[Variable::PaidAmount] = order.paid;
-  const bool on_account = order.terms == model::PaymentTerms::Cod ||
-                          order.terms == model::PaymentTerms::Credit;
+  const bool on_account =
+      order.terms == model::PaymentTerms::Cod || order.terms == model::PaymentTerms::Credit;
   const bool wants_deposit = order.terms == model::PaymentTerms::DepositBalance;
   const bool deposit_paid = order.is(Flag::DepositWaived) || order.is_paid_in_full ||
                             (order.deposit && order.paid >= *order.deposit) ||
@@ -53,21 +53,19 @@ void set_money(Variables& v, const Order& order) {
   v.set(Variable::BalanceDue, !order.is_paid_in_full && !on_account);
   v.set(Variable::BalanceBeforeShipping, order.is(Flag::BalanceBeforeShipping));
   v.set(Variable::ReleasedOnCredit, order.is(Flag::ReleasedOnCredit));
-  const bool made_to_order_may_ship =
-      wants_deposit && deposit_paid && !order.is(Flag::BalanceBeforeShipping) &&
-      order.lifecycle->name() != "retail";
-  v.set(Variable::TermsSatisfied,
-        order.is_paid_in_full || is_free || order.is(Flag::ReachedPaid) ||
-            order.is(Flag::ReleasedOnCredit) || made_to_order_may_ship ||
-            (on_account && order.is(Flag::TermsConfirmed)));
+  const bool made_to_order_may_ship = wants_deposit && deposit_paid &&
+                                      !order.is(Flag::BalanceBeforeShipping) &&
+                                      order.lifecycle->name() != "retail";
+  v.set(Variable::TermsSatisfied, order.is_paid_in_full || is_free || order.is(Flag::ReachedPaid) ||
+                                      order.is(Flag::ReleasedOnCredit) || made_to_order_may_ship ||
+                                      (on_account && order.is(Flag::TermsConfirmed)));
   const bool any_refund = !order.refunds.empty();
   const bool all = order.is(Flag::RefundedInFull);
   v.set(Variable::RefundExecuted, any_refund);
   v.set(Variable::AllRefunded, all);
-  v.set(Variable::RefundSettled, all || order.payments.empty() ||
-                                     std::ranges::any_of(order.cases, [](const CaseState& c) {
-                                       return c.is_succeeded;
-                                     }));
+  v.set(Variable::RefundSettled,
+        all || order.payments.empty() ||
+            std::ranges::any_of(order.cases, [](const CaseState& c) { return c.is_succeeded; }));
 }
 
 void set_holds(Variables& v, const Order& order) {
@@ -118,8 +116,7 @@ void set_progress(Variables& v, const Order& order) {
   flag(Variable::InstallationStarted, Flag::InstallationStarted);
   flag(Variable::DisputeOpen, Flag::DisputeOpen);
   flag(Variable::InterceptOpen, Flag::Intercepting);
-  v.set(Variable::Released,
-        !order.at(At::Released).is_none() || order.is(Flag::ReachedReleased));
+  v.set(Variable::Released, !order.at(At::Released).is_none() || order.is(Flag::ReachedReleased));
   v.set(Variable::Presale, !order.at(At::Presale).is_none());
   v.set(Variable::DrawingNeeded, has_step(order, "drawing") || order.is(Flag::DrawingSubmitted));
   v.set(Variable::InspectionPlanned, has_step(order, "inspection"));
