@@ -6,9 +6,11 @@
 #include "app/installation.hpp"
 #include "app/live.hpp"
 #include "app/workers.hpp"
-#include "http/metrics.hpp"
+#include "core/history.hpp"
+#include "http/live_hub.hpp"
 #include "http/router.hpp"
 #include "modules/integration/cloud_events.hpp"
+#include "modules/orders/render.hpp"
 #include "ports/clock.hpp"
 
 namespace cairn::app {
@@ -43,8 +45,11 @@ class Gateway {
 
  private:
   using Handler = std::function<void(const Principal&, const http::Request&, http::Responder)>;
+  void add_event_routes(http::Router& router);
+  void add_live_routes(http::Router& router);
   http::Handler guarded(Handler handler);
   Result<Principal> principal_of(const http::Request& request) const;
+  bool is_known_key(std::string_view authorization) const;
 
   void place_order(const Principal&, const http::Request&, http::Responder);
   void command(const Principal&, const http::Request&, http::Responder);
@@ -66,6 +71,11 @@ class Gateway {
   void post_events(const Principal&, const http::Request&, http::Responder);
   void get_metrics(http::Responder);
 
+  /// The changes of one order after `from`, as events; sets `through` to the last of them.
+  std::string missed_changes(const orders::Order& order,
+                             std::span<const core::StoredRecord> history, std::uint64_t from,
+                             std::uint32_t shard, std::uint64_t& through);
+
   orders::Viewer viewer(const Principal& principal) const;
   std::string position_of(std::uint32_t shard, std::uint64_t number) const;
   std::string position() const;
@@ -76,5 +86,8 @@ class Gateway {
   Live& live_;
   Workers& workers_;
 };
+
+/// The value of one cookie; empty when there is none of that name.
+std::string_view cookie(std::string_view header, std::string_view name);
 
 }  // namespace cairn::app

@@ -92,7 +92,7 @@ void Gateway::post_events(const Principal& principal, const http::Request& reque
     return responder.send(http::problem(whole.error(), info));
   }
   auto shared = std::make_shared<http::Responder>(std::move(responder));
-  import->finish([this, shared, info](const Import& done) {
+  import->finish([shared, info](const Import& done) {
     shared->send(one_answer(done.counts(), done.faults(), info, done.position(), done.id()));
   });
 }

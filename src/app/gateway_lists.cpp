@@ -167,12 +167,12 @@ class Filters {
         for (const auto& term : model::search_terms(kind, text))
           query_.text_tokens.push_back(installation_.sealer().token(kind, term));
     }
-    if (const auto list = request_.query("id"))
-      for (const auto part : split(*list, ','))
-        if (const auto id = model::parse_order_id(trim(part)))
-          query_.ids.push_back(*id);
-        else
-          fault("id", id.error().message);
+    for (const auto& text : codes("id")) {
+      if (const auto id = model::parse_order_id(text))
+        query_.ids.push_back(*id);
+      else
+        fault("id", id.error().message);
+    }
     if (const auto list = request_.query("numbers")) read_numbers(*list);
   }
   void read_numbers(const std::string& list) {

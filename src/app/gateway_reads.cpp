@@ -149,7 +149,7 @@ void Gateway::get_request(const Principal&, const http::Request& request,
   const auto info = request.info();
   auto shared = std::make_shared<http::Responder>(std::move(responder));
   core::Question question{
-      true, [this, shared, info, wanted, id = *id](Result<core::Seen> seen) {
+      true, [shared, info, wanted, id = *id](Result<core::Seen> seen) {
         if (!seen) return shared->send(http::problem(seen.error(), info));
         auto events = core::events_of(seen->history, model::order_key(id));
         if (!events) return shared->send(http::problem(events.error(), info));

@@ -1,0 +1,190 @@
+#include <algorithm>
+
+#include "base/check.hpp"
+#include "core/shard_state.hpp"
+
+/// Which aggregates a shard has in memory: found by key, fetched from the piles, let go, looked at
+/// again when their time comes.
+namespace cairn::core {
+
+const Kind& Shard::kind_of(const ports::AggregateKey& key) const {
+  const auto found = kinds_.find(key.kind);
+  CAIRN_CHECK(found != kinds_.end());
+  return found->second;
+}
+
+Serial Shard::find(const ports::AggregateKey& key) const {
+  return index_.find(std::hash<ports::AggregateKey>{}(key),
+                     [&](Serial serial) { return slots_[serial].key == key; });
+}
+
+Serial Shard::add_slot(const ports::AggregateKey& key) {
+  const auto serial = static_cast<Serial>(slots_.size());
+  slots_.emplace_back().key = key;
+  index_.insert(std::hash<ports::AggregateKey>{}(key), serial,
+                [&](Serial other) { return std::hash<ports::AggregateKey>{}(slots_[other].key); });
+  return serial;
+}
+
+Shard::Hot& Shard::make_hot(Serial serial) {
+  auto& slot = slots_[serial];
+  if (!slot.hot) {
+    slot.hot = std::make_unique<Hot>();
+    slot.hot->serial = serial;
+    slot.hot->key = slot.key;
+    slot.hot->has_pile = slot.has_pile;
+    slot.hot->last_number = slot.last_number;
+    ++hot_count_;
+    if (slot.last_number == 0 && slot.key.kind != 0)
+      slot.hot->state = kind_of(slot.key).reducer->fold(slot.key, {}, last_time_);
+  }
+  touch_lru(*slot.hot);
+  return *slot.hot;
+}
+
+void Shard::unlink_lru(Hot& hot) {
+  if (hot.newer) hot.newer->older = hot.older;
+  if (hot.older) hot.older->newer = hot.newer;
+  if (newest_ == &hot) newest_ = hot.older;
+  if (oldest_ == &hot) oldest_ = hot.newer;
+  hot.newer = hot.older = nullptr;
+}
+
+void Shard::touch_lru(Hot& hot) {
+  if (newest_ == &hot) return;
+  unlink_lru(hot);
+  hot.older = newest_;
+  if (newest_) newest_->newer = &hot;
+  newest_ = &hot;
+  if (!oldest_) oldest_ = &hot;
+}
+
+void Shard::evict() {
+  Hot* next = oldest_;
+  for (std::size_t looked = 0; next && hot_count_ > options_.hot_max && looked < 1'000; ++looked) {
+    Hot& hot = *next;
+    next = hot.newer;
+    if (hot.is_dirty || !hot.flushing.empty() || hot.key.kind == 0) continue;
+    unlink_lru(hot);
+    slots_[hot.serial].hot.reset();
+    --hot_count_;
+    ++counts_.evictions;
+  }
+}
+
+/// True when all records of the aggregate can be had without the disk.
+bool Shard::has_history(const Hot& hot) const { return !hot.has_pile || hot.pile.has_value(); }
+
+Result<void> Shard::fetch_pile(Hot& hot) {
+  if (!hot.has_pile || hot.pile) return {};
+  CAIRN_TRY(hot.pile, piles_->read(hot.serial));
+  with_pile_.push_back(hot.serial);
+  return {};
+}
+
+Result<std::vector<StoredRecord>> Shard::records_of(const Hot& hot) const {
+  std::vector<StoredRecord> records;
+  if (hot.pile) CAIRN_TRY_VOID(read_records(*hot.pile, records));
+  CAIRN_TRY_VOID(read_records(hot.flushing, records));
+  CAIRN_TRY_VOID(read_records(hot.pending, records));
+  return records;
+}
+
+Result<void> Shard::load_hot(Hot& hot, Time now) {
+  CAIRN_TRY_VOID(fetch_pile(hot));
+  CAIRN_TRY(const auto records, records_of(hot));
+  CAIRN_TRY(const auto events, events_of(records, hot.key));
+  hot.known.clear();
+  hot.version = 0;
+  std::size_t next_event = 0;
+  for (const auto& record : records) {
+    if (record.type == ports::RecordType::Event) {
+      const auto& event = events[next_event++];
+      if (event.key_slot != 0) hot.key_slot = event.key_slot;
+      hot.known.push_back({event.id, event.digest, model::wording_digest(event), event.number,
+                           event.is(model::EventFlag::Rival), 0});
+    } else if (record.type == ports::RecordType::Change) {
+      CAIRN_TRY(const auto change, decode_change(record.body));
+      hot.version = change.version;
+    } else if (record.type == ports::RecordType::Refusal) {
+      CAIRN_TRY(const auto refusal, decode_refusal(record.body));
+      hot.known.push_back({refusal.identity, refusal.digest, refusal.digest, record.number, 0, 1});
+    } else if (record.type == ports::RecordType::Wording) {
+      CAIRN_TRY(const auto event, model::decode_event({record.type, hot.key, record.number,
+                                                       record.recorded, record.body}));
+      for (auto& known : hot.known)
+        if (known.identity == event.id && known.digest == event.digest)
+          known.wording = model::wording_digest(event);
+    }
+  }
+  hot.state = kind_of(hot.key).reducer->fold(hot.key, events, now);
+  ++counts_.loads;
+  return {};
+}
+
+void Shard::prefetch(std::span<Input> inputs, Time now) {
+  if (!last_time_.is_none()) now = std::max(now, last_time_);
+  while (!due_.empty() && due_.top().at <= now && due_now_.size() < options_.due_max) {
+    const auto [at, serial] = due_.top();
+    due_.pop();
+    auto& slot = slots_[serial];
+    if (slot.queued != at) continue;
+    slot.queued = Time::never();
+    if (slot.valid_until > now) {
+      if (slot.valid_until != Time::never()) due_.push({slot.queued = slot.valid_until, serial});
+      continue;
+    }
+    due_now_.push_back(serial);
+    Hot& hot = make_hot(serial);
+    if (!hot.state) try_load(hot, now);
+    if (hot.state && kind_of(hot.key).reducer->must_refold(*hot.state, now))
+      if (auto fetched = fetch_pile(hot); !fetched) hot.damage = fetched.error();
+  }
+  for (auto& input : inputs) {
+    const Serial serial = find(input.key);
+    if (serial == 0) continue;
+    Hot& hot = make_hot(serial);
+    if (!hot.state) try_load(hot, now);
+    if (!hot.state) continue;
+    const auto reducer = kind_of(hot.key).reducer;
+    if (input.event) input.event->recorded = now;
+    const bool wants_history = input.question ? input.question->wants_history
+                               : input.event  ? !reducer->is_newest(*hot.state, *input.event) ||
+                                                   reducer->needs_history(*input.event)
+                                             : false;
+    const bool is_repeated =
+        input.command && std::ranges::any_of(hot.known, [&](const Known& known) {
+          return known.identity == input.command->identity && known.is_refusal;
+        });
+    const bool is_rival = input.event && std::ranges::any_of(hot.known, [&](const Known& known) {
+                            return known.identity == input.event->id;
+                          });
+    if (!wants_history && !is_repeated && !is_rival) continue;
+    if (auto fetched = fetch_pile(hot); !fetched) hot.damage = fetched.error();
+  }
+}
+
+void Shard::try_load(Hot& hot, Time now) {
+  if (hot.damage) return;
+  // What fell due is applied by the batch, which writes it down, not silently by the load.
+  const auto due = slots_[hot.serial].valid_until;
+  if (due <= now) now = due - Duration{1};
+  if (auto loaded = load_hot(hot, now); !loaded) hot.damage = loaded.error();
+}
+
+void Shard::schedule(Hot& hot) {
+  auto& slot = slots_[hot.serial];
+  slot.valid_until = hot.state->valid_until();
+  if (slot.valid_until >= slot.queued) return;
+  slot.queued = slot.valid_until;
+  due_.push({slot.valid_until, hot.serial});
+}
+
+Time Shard::next_due() const { return due_.empty() ? Time::never() : due_.top().at; }
+
+std::uint64_t Shard::received_from(std::uint32_t shard) const {
+  const auto found = receipts_.find(shard);
+  return found == receipts_.end() ? 0 : found->second;
+}
+
+}  // namespace cairn::core
