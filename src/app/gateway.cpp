@@ -14,12 +14,13 @@ std::string hash_of_key(std::string_view key) { return to_hex(crypto::view(crypt
 }  // namespace
 
 Gateway::Gateway(Options options, Installation& installation, ports::Clock& clock, Live& live,
-                 Workers& workers)
+                 Workers& workers, ImportReports& reports)
     : options_(std::move(options)),
       installation_(installation),
       clock_(clock),
       live_(live),
-      workers_(workers) {}
+      workers_(workers),
+      reports_(reports) {}
 
 Result<Principal> Gateway::principal_of(const http::Request& request) const {
   Principal principal;

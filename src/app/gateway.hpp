@@ -2,7 +2,9 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 
+#include "app/import_reports.hpp"
 #include "app/installation.hpp"
 #include "app/live.hpp"
 #include "app/workers.hpp"
@@ -36,7 +38,7 @@ class Gateway {
     std::string version;
   };
   Gateway(Options options, Installation& installation, ports::Clock& clock, Live& live,
-          Workers& workers);
+          Workers& workers, ImportReports& reports);
 
   /// Every route of api/openapi.yaml.
   void add_routes(http::Router& router);
@@ -68,7 +70,7 @@ class Gateway {
   void dismiss(const Principal&, const http::Request&, http::Responder);
   void get_conflicts(const Principal&, const http::Request&, http::Responder);
   void get_meta(const Principal&, const http::Request&, http::Responder);
-  void post_events(const Principal&, const http::Request&, http::Responder);
+  void get_import(const http::Request&, http::Responder&);
   void get_metrics(http::Responder);
 
   /// The changes of one order after `from`, as events; sets `through` to the last of them.
@@ -85,7 +87,13 @@ class Gateway {
   ports::Clock& clock_;
   Live& live_;
   Workers& workers_;
+  ImportReports& reports_;
+  std::once_flag meta_once_;
+  std::string meta_;
 };
+
+/// `limit` of a list. Errors: Invalid.
+Result<std::size_t> limit_of(const http::Request& request, std::size_t normal, std::size_t most);
 
 /// The value of one cookie; empty when there is none of that name.
 std::string_view cookie(std::string_view header, std::string_view name);

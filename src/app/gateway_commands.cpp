@@ -39,6 +39,7 @@ http::Response refusal(const core::Answer& answer, const core::Aggregate* state,
   auto response = http::problem(answer.error, info, [&](json::Writer& out) {
     if (!state) return;
     const auto& order = static_cast<const orders::Order&>(*state);
+    if (order.events == 0) return;
     out.field("state", order.headline().code()).field("version", answer.version);
     out.key("allowed").begin_array();
     for (const auto& name : orders::allowed_commands(order, principal.role, context))

@@ -11,6 +11,11 @@
 namespace cairn::app {
 namespace {
 
+/// Beyond this many without an answer a body is not read on.
+constexpr std::size_t kInFlightMax = 8'192;
+constexpr std::size_t kBodyMax = 8 * 1024 * 1024;
+constexpr std::chrono::milliseconds kRetry{20};
+
 integration::Sender sender_of(const Principal& principal, const http::Request& request) {
   integration::Sender sender;
   sender.bound_source = request.query("source").value_or("");
@@ -21,80 +26,242 @@ integration::Sender sender_of(const Principal& principal, const http::Request& r
   return sender;
 }
 
-/// The answer to one event by itself.
-http::Response one_answer(const ImportCounts& counts, const std::vector<LineFault>& faults,
-                          const http::RequestInfo& info, std::string position,
-                          const std::string& import) {
-  if (counts.rejected > 0 && counts.read == 1 && !faults.empty())
+/// The answer to one event by itself is its problem, when it has one.
+http::Response answer_of(const Import& import, const http::RequestInfo& info, bool is_one) {
+  const auto counts = import.counts();
+  const auto faults = import.faults();
+  if (is_one && counts.rejected > 0 && !faults.empty())
     return http::problem(faults.front().error, info);
   http::Response response;
   response.content_type = "application/json";
-  write_import_answer(response.body, import, "finished", counts, faults, position);
+  auto position = import.position();
+  write_import_answer(response.body, import.id(), "finished", counts, faults, position);
   response.headers.emplace_back("Cairn-Position", std::move(position));
   return response;
 }
 
+/// One parser a thread: its memory is used again.
+integration::EventReader& reader_for(const integration::Sources& sources) {
+  thread_local std::unique_ptr<integration::EventReader> reader;
+  thread_local const integration::Sources* made_for = nullptr;
+  if (made_for != &sources) {
+    reader = std::make_unique<integration::EventReader>(sources);
+    made_for = &sources;
+  }
+  return *reader;
+}
+
+/// A body that is one event, or one batch: held until it is whole.
+class WholeBody final : public http::BodySink {
+ public:
+  WholeBody(Installation& installation, integration::EventForm form, integration::Sender sender,
+            http::RequestInfo info, const http::Request& request)
+      : installation_(installation), form_(form), sender_(std::move(sender)), info_(info) {
+    if (form != integration::EventForm::Binary) return;
+    request.each_header([&](std::string_view name, std::string_view value) {
+      headers_.emplace_back(std::string(name), std::string(value));
+    });
+  }
+
+  bool take(std::string_view chunk) override {
+    if (body_.size() + chunk.size() > kBodyMax)
+      is_too_large_ = true;
+    else
+      body_ += chunk;
+    return true;
+  }
+
+  void end(http::Responder responder) override {
+    if (is_too_large_)
+      return responder.send(http::problem(
+          {ErrorCode::TooLarge,
+           fmt::format("the body is longer than {} bytes; send application/x-ndjson for more",
+                       kBodyMax),
+           ""},
+          info_));
+    auto import = std::make_shared<Import>(installation_, "");
+    auto& reader = reader_for(installation_.definitions().sources);
+    using enum integration::EventForm;
+    if (form_ == Batch) {
+      const auto whole = reader.read_batch(
+          body_, sender_, [&](std::size_t index, Result<integration::Facts> facts) {
+            import->take(index + 1, std::move(facts));
+            return true;
+          });
+      if (!whole) {
+        import->finish([](const Import&) {});
+        return responder.send(http::problem(whole.error(), info_));
+      }
+    } else if (form_ == Structured) {
+      import->take(1, reader.read_structured(body_, sender_));
+    } else {
+      std::vector<integration::Header> headers;
+      for (const auto& [name, value] : headers_) headers.push_back({name, value});
+      import->take(1, reader.read_binary(headers, body_, sender_));
+    }
+    auto shared = std::make_shared<http::Responder>(std::move(responder));
+    import->finish([shared, info = info_, is_one = form_ != Batch](const Import& done) {
+      shared->send(answer_of(done, info, is_one));
+    });
+  }
+  void broken() override {}
+
+ private:
+  Installation& installation_;
+  const integration::EventForm form_;
+  const integration::Sender sender_;
+  const http::RequestInfo info_;
+  std::vector<std::pair<std::string, std::string>> headers_;
+  std::string body_;
+  bool is_too_large_ = false;
+};
+
+/// Lines without end: taken as they come, as fast as the shards answer.
+class Lines final : public http::BodySink {
+ public:
+  Lines(Installation& installation, ImportReports& reports, Workers& timers, ports::Clock& clock,
+        integration::Sender sender, http::RequestInfo info, std::function<void()> resume)
+      : installation_(installation),
+        reports_(reports),
+        timers_(timers),
+        clock_(clock),
+        sender_(std::move(sender)),
+        info_(std::move(info)),
+        resume_(std::move(resume)),
+        import_(std::make_shared<Import>(installation, reports.new_id(), &reports)) {
+    reports_.began(import_->id(), clock.now());
+  }
+
+  bool take(std::string_view chunk) override {
+    lines_.push(chunk, [&](std::uint64_t number, Result<std::string_view> line) {
+      take_line(number, std::move(line));
+      return true;
+    });
+    if (!import_->retry()) {
+      if (timers_.run_after(kRetry, resume_)) return false;
+    } else if (import_->in_flight() > kInFlightMax) {
+      import_->when_below(kInFlightMax / 2, resume_);
+      return false;
+    }
+    return true;
+  }
+
+  void end(http::Responder responder) override {
+    lines_.finish([&](std::uint64_t number, Result<std::string_view> line) {
+      take_line(number, std::move(line));
+      return true;
+    });
+    finish("finished", std::make_shared<http::Responder>(std::move(responder)));
+  }
+  void broken() override { finish("broken", nullptr); }
+
+ private:
+  void take_line(std::uint64_t number, Result<std::string_view> line) {
+    if (!line) return import_->take(number, std::unexpected(line.error()));
+    import_->take(number,
+                  reader_for(installation_.definitions().sources).read_line(*line, sender_));
+  }
+
+  /// What found no room is tried for five seconds more, then refused as busy.
+  void finish(std::string state, std::shared_ptr<http::Responder> responder, int tries = 250) {
+    if (!import_->retry() && tries > 0) {
+      auto again = [held = import_, state, responder, tries, reports = &reports_, timers = &timers_,
+                    clock = &clock_, info = info_]() mutable {
+        finish_import(std::move(held), std::move(state), std::move(responder), tries - 1, reports,
+                      timers, clock, std::move(info));
+      };
+      if (timers_.run_after(kRetry, std::move(again))) return;
+    }
+    finish_import(import_, std::move(state), std::move(responder), 0, &reports_, &timers_, &clock_,
+                  info_);
+  }
+
+  static void finish_import(std::shared_ptr<Import> import, std::string state,
+                            std::shared_ptr<http::Responder> responder, int tries,
+                            ImportReports* reports, Workers* timers, ports::Clock* clock,
+                            http::RequestInfo info) {
+    if (tries > 0 && !import->retry()) {
+      auto again = [=]() mutable {
+        finish_import(std::move(import), std::move(state), std::move(responder), tries - 1, reports,
+                      timers, clock, std::move(info));
+      };
+      if (timers->run_after(kRetry, std::move(again))) return;
+    }
+    import->finish([state, responder, reports, clock, info](const Import& done) {
+      reports->ended(done.id(), state, done.counts(), clock->now());
+      if (responder) responder->send(answer_of(done, info, false));
+    });
+  }
+
+  Installation& installation_;
+  ImportReports& reports_;
+  Workers& timers_;
+  ports::Clock& clock_;
+  const integration::Sender sender_;
+  const http::RequestInfo info_;
+  const std::function<void()> resume_;
+  integration::LineSplitter lines_;
+  std::shared_ptr<Import> import_;
+};
+
 }  // namespace
 
-void Gateway::post_events(const Principal& principal, const http::Request& request,
-                          http::Responder responder) {
-  const auto sender = sender_of(principal, request);
-  const auto content_type = request.header("content-type");
-  const bool has_headers = !request.header("ce-id").empty() || !request.header("ce-type").empty();
-  const auto form = integration::event_form(content_type, has_headers);
-  if (!form) return responder.send(http::problem(form.error(), request));
-  auto import = std::make_shared<Import>(installation_, "");
-  // One parser a thread: its memory is used again.
-  thread_local integration::EventReader* reader = nullptr;
-  thread_local const Gateway* reader_of = nullptr;
-  if (reader_of != this) {
-    delete reader;
-    reader = new integration::EventReader(installation_.definitions().sources);
-    reader_of = this;
+void Gateway::add_event_routes(http::Router& router) {
+  using enum http::Method;
+  http::RouteOptions options{.rate_class = "events"};
+  options.stream = [this](const http::Request& request,
+                          std::function<void()> resume) -> Result<std::unique_ptr<http::BodySink>> {
+    CAIRN_TRY(const auto principal, principal_of(request));
+    const bool has_headers = !request.header("ce-id").empty() || !request.header("ce-type").empty();
+    CAIRN_TRY(const auto form,
+              integration::event_form(request.header("content-type"), has_headers));
+    auto sender = sender_of(principal, request);
+    if (form == integration::EventForm::Lines)
+      return std::make_unique<Lines>(installation_, reports_, workers_, clock_, std::move(sender),
+                                     request.info(), std::move(resume));
+    return std::make_unique<WholeBody>(installation_, form, std::move(sender), request.info(),
+                                       request);
+  };
+  router.add(Post, "/v1/events",
+             guarded([](const Principal&, const http::Request& request, http::Responder responder) {
+               responder.send(http::problem(
+                   {ErrorCode::Invalid, "the body is empty; send one event, a batch, or lines", ""},
+                   request));
+             }),
+             std::move(options));
+  router.add(Get, "/v1/imports/{id}",
+             guarded([this](const Principal&, const http::Request& request,
+                            http::Responder responder) { get_import(request, responder); }),
+             {.rate_class = "read"});
+}
+
+void Gateway::get_import(const http::Request& request, http::Responder& responder) {
+  std::optional<LineOutcome> only;
+  if (const auto text = request.query("outcome")) {
+    for (int i = 0; i < 4; ++i)
+      if (name_of(static_cast<LineOutcome>(i)) == *text) only = static_cast<LineOutcome>(i);
+    if (!only)
+      return responder.send(http::problem(
+          {ErrorCode::Invalid, "expected accepted, duplicate, waiting or rejected", "/outcome"},
+          request));
   }
-  using enum integration::EventForm;
-  Result<void> whole;
-  switch (*form) {
-    case Structured:
-      import->take(1, reader->read_structured(request.body(), sender));
-      break;
-    case Binary: {
-      std::vector<integration::Header> headers;
-      request.each_header(
-          [&](std::string_view name, std::string_view value) { headers.push_back({name, value}); });
-      import->take(1, reader->read_binary(headers, request.body(), sender));
-      break;
-    }
-    case Batch:
-      whole = reader->read_batch(request.body(), sender,
-                                 [&](std::size_t index, Result<integration::Facts> facts) {
-                                   import->take(index + 1, std::move(facts));
-                                   return true;
-                                 });
-      break;
-    case Lines: {
-      integration::LineSplitter lines;
-      const auto visit = [&](std::uint64_t number, Result<std::string_view> line) {
-        if (line)
-          import->take(number, reader->read_line(*line, sender));
-        else
-          import->take(number, std::unexpected(line.error()));
-        return true;
-      };
-      lines.push(request.body(), visit);
-      lines.finish(visit);
-      break;
-    }
-  }
-  const auto info = request.info();
-  if (!whole) {
-    import->finish([](const Import&) {});
-    return responder.send(http::problem(whole.error(), info));
-  }
-  auto shared = std::make_shared<http::Responder>(std::move(responder));
-  import->finish([shared, info](const Import& done) {
-    shared->send(one_answer(done.counts(), done.faults(), info, done.position(), done.id()));
-  });
+  const auto limit = limit_of(request, 1'000, 10'000);
+  if (!limit) return responder.send(http::problem(limit.error(), request));
+  const std::string id(request.param("id"));
+  const auto page = reports_.read(id, only, request.query("cursor").value_or(""),
+                                  std::max<std::size_t>(1, *limit));
+  if (!page) return responder.send(http::problem(page.error(), request));
+  http::Response response;
+  response.content_type = "application/json";
+  json::Writer w(response.body);
+  w.begin_object().field("import", id).field("state", page->state);
+  w.field("read", page->counts.read).field("accepted", page->counts.accepted);
+  w.field("duplicates", page->counts.duplicates).field("waiting", page->counts.waiting);
+  w.field("rejected", page->counts.rejected).field("started_at", page->started);
+  w.time_if("ended_at", page->ended).key("items").begin_array();
+  for (const auto& item : page->items) write_line_result(w, item);
+  w.end_array().text_if("next_cursor", page->next_cursor).end_object();
+  responder.send(std::move(response));
 }
 
 }  // namespace cairn::app

@@ -203,16 +203,6 @@ class Filters {
   std::optional<Error> error_;
 };
 
-Result<std::size_t> limit_of(const http::Request& request, std::size_t normal, std::size_t most) {
-  const auto text = request.query("limit");
-  if (!text) return normal;
-  std::size_t limit = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), limit);
-  if (error != std::errc{} || end != text->data() + text->size() || limit > most)
-    return fail(ErrorCode::Invalid, fmt::format("expected 0 to {}", most), "/limit");
-  return limit;
-}
-
 Result<orders::Page> page_of(const http::Request& request) {
   orders::Page page;
   CAIRN_TRY(page.limit, limit_of(request, 50, 200));
@@ -234,6 +224,16 @@ Result<orders::Page> page_of(const http::Request& request) {
 }
 
 }  // namespace
+
+Result<std::size_t> limit_of(const http::Request& request, std::size_t normal, std::size_t most) {
+  const auto text = request.query("limit");
+  if (!text) return normal;
+  std::size_t limit = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), limit);
+  if (error != std::errc{} || end != text->data() + text->size() || limit > most)
+    return fail(ErrorCode::Invalid, fmt::format("expected 0 to {}", most), "/limit");
+  return limit;
+}
 
 void Gateway::list_orders(const Principal& principal, const http::Request& request,
                           http::Responder responder) {

@@ -1,5 +1,7 @@
 #include "app/import.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "json/writer.hpp"
@@ -15,11 +17,11 @@ void Import::take(std::uint64_t line, Result<integration::Facts> facts) {
     std::lock_guard lock(mutex_);
     ++counts_.read;
   }
-  if (!facts) return reject(line, facts.error());
+  if (!facts) return note({line, LineOutcome::Rejected, {}, {}, false, facts.error()});
+  bool is_first = true;
   for (auto& told : facts->all) {
     const auto key = told.address();
-    const bool is_reference = !told.order.has_value();
-    if (is_reference) {
+    if (!told.order) {
       const auto& r = *told.reference;
       told.event.origin.subject = r.issuer.empty()
                                       ? fmt::format("{}:{}", r.scheme, r.value)
@@ -29,66 +31,124 @@ void Import::take(std::uint64_t line, Result<integration::Facts> facts) {
     if (!told.event.is(model::EventFlag::UnknownFields) && !facts->is_unmapped)
       told.event.raw.clear();
     told.event.digest = model::counted_digest(told.event);
+    LineResult result{line,       LineOutcome::Accepted, told.event.id,
+                      told.order, facts->is_unmapped,    {}};
+    if (!is_first) result.line = 0;  // follows from the first: counted, not listed
+    is_first = false;
     ++in_flight_;
     inputs_.push_back(core::fact(key, std::move(told.event),
-                                 [self = shared_from_this(), line, is_reference](
+                                 [self = shared_from_this(), result = std::move(result)](
                                      const core::Answer& answer, const core::Aggregate*) {
-                                   self->answered(line, is_reference, answer);
+                                   self->answered(result, answer);
                                  }));
   }
-  if (inputs_.size() >= kGroup) give(inputs_);
+  if (inputs_.size() >= kGroup) give();
 }
 
-void Import::give(std::vector<core::Input>& inputs) {
-  installation_.cluster().submit_all(inputs);
-  for (auto& input : std::exchange(inputs, {}))
+bool Import::retry() {
+  give();
+  return inputs_.empty();
+}
+
+/// What finds no room stays in `inputs_`.
+void Import::give() { installation_.cluster().submit_all(inputs_); }
+
+void Import::answered(LineResult result, const core::Answer& answer) {
+  using enum core::Outcome;
+  const bool is_reference = !result.order.has_value();
+  result.outcome = answer.outcome == Duplicate  ? LineOutcome::Duplicate
+                   : answer.outcome != Accepted ? LineOutcome::Rejected
+                   : is_reference               ? LineOutcome::Waiting
+                                                : LineOutcome::Accepted;
+  if (result.outcome == LineOutcome::Rejected) result.error = answer.error;
+  if (answer.outcome != Failed) {
+    std::lock_guard lock(mutex_);
+    auto& number = position_[answer.shard];
+    number = std::max(number, answer.number);
+  }
+  note(std::move(result));
+  end_one();
+}
+
+void Import::note(LineResult result) {
+  std::vector<LineResult> full;
+  {
+    std::lock_guard lock(mutex_);
+    switch (result.outcome) {
+      case LineOutcome::Accepted:
+        ++counts_.accepted;
+        break;
+      case LineOutcome::Duplicate:
+        ++counts_.duplicates;
+        break;
+      case LineOutcome::Waiting:
+        ++counts_.waiting;
+        break;
+      case LineOutcome::Rejected:
+        ++counts_.rejected;
+        break;
+    }
+    if (result.outcome == LineOutcome::Rejected && faults_.size() < kFaultsMax)
+      faults_.push_back(result);
+    if (!reports_ || result.line == 0) return;
+    results_.push_back(std::move(result));
+    if (results_.size() >= ImportReports::kPageLines) full.swap(results_);
+  }
+  if (!full.empty()) reports_->add(id_, std::move(full));
+}
+
+void Import::finish(std::function<void(const Import&)> done) {
+  give();
+  for (auto& input : std::exchange(inputs_, {}))
     input.reply({.outcome = core::Outcome::Failed,
                  .error = {ErrorCode::Busy,
                            "more is waiting than can be taken now; send it again "
                            "after a second: what was accepted is not repeated",
                            ""}},
                 nullptr);
-}
-
-void Import::answered(std::uint64_t line, bool is_reference, const core::Answer& answer) {
-  {
-    std::lock_guard lock(mutex_);
-    using enum core::Outcome;
-    if (answer.outcome == Accepted) ++(is_reference ? counts_.waiting : counts_.accepted);
-    if (answer.outcome == Duplicate) ++counts_.duplicates;
-    if (answer.outcome != Failed) {
-      auto& number = position_[answer.shard];
-      number = std::max(number, answer.number);
-    }
-  }
-  if (answer.outcome != core::Outcome::Accepted && answer.outcome != core::Outcome::Duplicate)
-    reject(line, answer.error);
-  end_one();
-}
-
-void Import::reject(std::uint64_t line, Error error) {
-  std::lock_guard lock(mutex_);
-  ++counts_.rejected;
-  if (faults_.size() < kFaultsMax) faults_.push_back({line, std::move(error)});
-}
-
-void Import::finish(std::function<void(const Import&)> done) {
-  give(inputs_);
   done_ = std::move(done);
   end_one();
 }
 
+void Import::when_below(std::size_t below, std::function<void()> then) {
+  {
+    std::lock_guard lock(mutex_);
+    if (in_flight() > below) {
+      below_ = below;
+      then_ = std::move(then);
+      return;
+    }
+  }
+  then();
+}
+
 void Import::end_one() {
-  if (--in_flight_ == 0) done_(*this);
+  const auto left = --in_flight_;
+  std::function<void()> then;
+  {
+    std::lock_guard lock(mutex_);
+    if (then_ && left <= below_ + 1) then.swap(then_);
+  }
+  if (then) then();
+  if (left != 0) return;
+  std::vector<LineResult> rest;
+  {
+    std::lock_guard lock(mutex_);
+    rest.swap(results_);
+  }
+  if (reports_ && !rest.empty()) reports_->add(id_, std::move(rest));
+  done_(*this);
 }
 
 ImportCounts Import::counts() const {
   std::lock_guard lock(mutex_);
   return counts_;
 }
-std::vector<LineFault> Import::faults() const {
+std::vector<LineResult> Import::faults() const {
   std::lock_guard lock(mutex_);
-  return faults_;
+  auto faults = faults_;
+  std::ranges::sort(faults, {}, &LineResult::line);
+  return faults;
 }
 std::string Import::position() const {
   std::lock_guard lock(mutex_);
@@ -96,18 +156,14 @@ std::string Import::position() const {
 }
 
 void write_import_answer(std::string& out, const std::string& id, std::string_view state,
-                         const ImportCounts& counts, const std::vector<LineFault>& faults,
+                         const ImportCounts& counts, const std::vector<LineResult>& faults,
                          const std::string& position) {
   json::Writer w(out);
   w.begin_object().field("import", id).field("state", state).field("read", counts.read);
   w.field("accepted", counts.accepted).field("duplicates", counts.duplicates);
   w.field("waiting", counts.waiting).field("rejected", counts.rejected);
   w.key("rejected_lines").begin_array();
-  for (const auto& fault : faults) {
-    w.begin_object().field("line", fault.line).field("outcome", "rejected");
-    w.field("code", error_row(fault.error.code).name).field("detail", fault.error.message);
-    w.text_if("pointer", fault.error.pointer).end_object();
-  }
+  for (const auto& fault : faults) write_line_result(w, fault);
   w.end_array().field("position", position).end_object();
 }
 

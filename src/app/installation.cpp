@@ -63,8 +63,9 @@ Result<std::unique_ptr<Definitions>> load_definitions(const std::string& folder)
   auto lifecycles = lifecycle::load(std::filesystem::path(folder));
   if (!lifecycles) return fail(ErrorCode::Invalid, lifecycle::to_text(lifecycles.error()));
   CAIRN_TRY(auto sources, integration::Sources::load(folder + "/sources"));
-  auto out =
-      std::make_unique<Definitions>(Definitions{*std::move(lifecycles), std::move(sources), {}});
+  CAIRN_TRY(auto words, Words::load(folder + "/words.yaml"));
+  auto out = std::make_unique<Definitions>(
+      Definitions{*std::move(lifecycles), std::move(sources), std::move(words), {}});
   for (const auto& [id, source] : out->sources.all())
     for (std::size_t i = 1; i < lifecycle::kAreaCount; ++i) {
       const auto area = static_cast<lifecycle::Area>(i);

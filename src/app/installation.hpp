@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "app/settings.hpp"
+#include "app/words.hpp"
 #include "core/cluster.hpp"
 #include "modules/integration/source.hpp"
 #include "modules/orders/order_reducer.hpp"
@@ -21,6 +22,7 @@ namespace cairn::app {
 struct Definitions {
   lifecycle::Definitions lifecycles;
   integration::Sources sources;
+  Words words;
   orders::Masters masters;
   orders::Context context() const { return {&lifecycles, &masters}; }
 };

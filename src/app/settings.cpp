@@ -31,6 +31,7 @@ const std::map<std::string, Row>& rows() {
       {"web", plain(&Settings::web)},
       {"bind", plain(&Settings::bind)},
       {"port", plain(&Settings::port)},
+      {"edge_threads", plain(&Settings::edge_threads)},
       {"shards", plain(&Settings::shards)},
       {"keyless", plain(&Settings::keyless)},
       {"demo", plain(&Settings::demo)},
@@ -58,6 +59,7 @@ std::vector<std::string> Settings::validate() const {
   std::vector<std::string> faults;
   if (data.empty()) faults.push_back("data: must name a folder");
   if (shards < 1 || shards > 64) faults.push_back("shards: expected 1 to 64");
+  if (edge_threads < 1 || edge_threads > 64) faults.push_back("edge_threads: expected 1 to 64");
   if (keyless && bind != "127.0.0.1" && bind != "::1" && bind != "localhost")
     faults.push_back(
         "keyless: only with bind 127.0.0.1; give an api_key to be reached from outside");

@@ -15,9 +15,10 @@ struct Settings {
   std::string web;          ///< folder with the built console; the same
   std::string bind = "127.0.0.1";
   std::uint16_t port = 8080;
-  std::uint32_t shards = 4;  ///< fixed when the data folder is made
-  std::string api_key;       ///< made at the first start where empty
-  bool keyless = false;      ///< local only: no key is asked, everybody is administrator
+  unsigned edge_threads = 1;  ///< loops of the edge
+  std::uint32_t shards = 4;   ///< fixed when the data folder is made
+  std::string api_key;        ///< made at the first start where empty
+  bool keyless = false;       ///< local only: no key is asked, everybody is administrator
   bool demo = false;
   std::string tls_certificate, tls_key;
   std::vector<std::string> trusted_proxies;

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -28,6 +30,17 @@ class Workers {
     return true;
   }
 
+  /// The same, not before `delay` is over; in real time, for things outside such as a full mailbox.
+  bool run_after(std::chrono::milliseconds delay, std::move_only_function<void()> job) {
+    {
+      std::lock_guard lock(mutex_);
+      if (is_stopping_ || later_.size() >= waiting_max_) return false;
+      later_.emplace(std::chrono::steady_clock::now() + delay, std::move(job));
+    }
+    ready_.notify_one();
+    return true;
+  }
+
   void stop() {
     {
       std::lock_guard lock(mutex_);
@@ -40,16 +53,28 @@ class Workers {
 
  private:
   void work() {
+    for (std::move_only_function<void()> job; next(job);) job();
+  }
+
+  /// Waits for a job; false when there will be none.
+  bool next(std::move_only_function<void()>& job) {
+    std::unique_lock lock(mutex_);
     for (;;) {
-      std::move_only_function<void()> job;
-      {
-        std::unique_lock lock(mutex_);
-        ready_.wait(lock, [&] { return is_stopping_ || !jobs_.empty(); });
-        if (jobs_.empty()) return;
+      if (!later_.empty() && later_.begin()->first <= std::chrono::steady_clock::now()) {
+        job = std::move(later_.begin()->second);
+        later_.erase(later_.begin());
+        return true;
+      }
+      if (!jobs_.empty()) {
         job = std::move(jobs_.front());
         jobs_.pop_front();
+        return true;
       }
-      job();
+      if (is_stopping_) return false;
+      if (later_.empty())
+        ready_.wait(lock);
+      else
+        ready_.wait_until(lock, later_.begin()->first);
     }
   }
 
@@ -57,6 +82,7 @@ class Workers {
   std::mutex mutex_;
   std::condition_variable ready_;
   std::deque<std::move_only_function<void()>> jobs_;
+  std::multimap<std::chrono::steady_clock::time_point, std::move_only_function<void()>> later_;
   bool is_stopping_ = false;
   std::vector<std::thread> threads_;
 };

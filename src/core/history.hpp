@@ -49,6 +49,11 @@ struct Refusal {
   std::string command;
   model::Origin origin;
 };
+/// True for a refusal that is an answer: kept for the repetition of its command. A body that could
+/// not be read is none, so that it can be mended and sent again under the same key.
+constexpr bool is_decision(ErrorCode code) {
+  return code != ErrorCode::Invalid && code != ErrorCode::Malformed && code != ErrorCode::TooLarge;
+}
 Bytes encode(const Refusal& refusal);
 Result<Refusal> decode_refusal(BytesView body);
 

@@ -74,11 +74,17 @@ std::vector<Input> Shard::run_batch(std::vector<Input> inputs, Time now) {
       aside.push_back(std::move(input));
       continue;
     }
-    if (serial == 0) serial = add_slot(input.key);
+    const bool is_new = serial == 0;
+    if (is_new) serial = add_slot(input.key);
     Hot& hot = make_hot(serial);
     const bool is_done = input.type == Input::Type::Fact      ? run_fact(batch, hot, input)
                          : input.type == Input::Type::Command ? run_command(batch, hot, input)
                                                               : run_letter(batch, hot, input);
+    if (is_done && is_new && slots_[serial].last_number == 0) {
+      // A command to nobody: whoever asks for what is not there must not make memory grow.
+      batch.waiting.back().serial = 0;
+      drop_newest_slot();
+    }
     if (is_done) continue;
     waiting_for_pile.push_back(serial);
     aside.push_back(std::move(input));
@@ -227,11 +233,14 @@ bool Shard::run_command(Batch& batch, Hot& hot, Input& input) {
     answer.outcome = Outcome::Refused;
     answer.error = decided.error();
     answer.version = hot.version;
-    answer.number = batch.next_number;
-    hot.known.push_back({command.identity, digest, digest, batch.next_number, 0, 1});
-    record(batch, hot, ports::RecordType::Refusal,
-           encode(Refusal{command.identity, digest, decided.error(), last_time_, command.name,
-                          command.origin}));
+    if (slots_[hot.serial].last_number != 0) {
+      answer.number = batch.next_number;
+      if (is_decision(decided.error().code))
+        hot.known.push_back({command.identity, digest, digest, batch.next_number, 0, 1});
+      record(batch, hot, ports::RecordType::Refusal,
+             encode(Refusal{command.identity, digest, decided.error(), last_time_, command.name,
+                            command.origin}));
+    }
   }
   batch.waiting.push_back({std::move(input.reply), std::move(answer), hot.serial});
   return true;
@@ -457,16 +466,7 @@ void Shard::rollback(Batch& batch) {
     slot.queued = slot.valid_until;
     due_.push({slot.valid_until, serial});
   }
-  while (slots_.size() > batch.first_new) {
-    auto& slot = slots_.back();
-    const auto serial = static_cast<Serial>(slots_.size() - 1);
-    index_.erase(std::hash<ports::AggregateKey>{}(slot.key), serial);
-    if (slot.hot) {
-      unlink_lru(*slot.hot);
-      --hot_count_;
-    }
-    slots_.pop_back();
-  }
+  while (slots_.size() > batch.first_new) drop_newest_slot();
   for (auto& waiting : batch.waiting) {
     if (waiting.serial >= slots_.size()) waiting.serial = 0;
     if (waiting.reply) waiting.reply(waiting.answer, nullptr);
@@ -490,8 +490,10 @@ void Shard::publish(Batch& batch) {
                          hot.state.get(), change.was});
   }
   if (listener_ && !committed.empty()) listener_->committed(options_.index, committed);
-  for (auto& waiting : batch.waiting)
-    if (waiting.reply) waiting.reply(waiting.answer, slots_[waiting.serial].hot->state.get());
+  for (auto& waiting : batch.waiting) {
+    const Hot* hot = slots_[waiting.serial].hot.get();
+    if (waiting.reply) waiting.reply(waiting.answer, hot ? hot->state.get() : nullptr);
+  }
 }
 
 void Shard::ask(Batch& batch, std::vector<Input>& aside) {

@@ -129,6 +129,7 @@ class Shard {
 
   Serial find(const ports::AggregateKey& key) const;
   Serial add_slot(const ports::AggregateKey& key);
+  void drop_newest_slot();
   Hot& make_hot(Serial serial);
   const Kind& kind_of(const ports::AggregateKey& key) const;
   Result<void> load_hot(Hot& hot, Time now);

@@ -26,6 +26,18 @@ Serial Shard::add_slot(const ports::AggregateKey& key) {
   return serial;
 }
 
+/// Takes back `add_slot` for the aggregate it added last.
+void Shard::drop_newest_slot() {
+  const auto serial = static_cast<Serial>(slots_.size() - 1);
+  auto& slot = slots_.back();
+  index_.erase(std::hash<ports::AggregateKey>{}(slot.key), serial);
+  if (slot.hot) {
+    unlink_lru(*slot.hot);
+    --hot_count_;
+  }
+  slots_.pop_back();
+}
+
 Shard::Hot& Shard::make_hot(Serial serial) {
   auto& slot = slots_[serial];
   if (!slot.hot) {
@@ -108,7 +120,9 @@ Result<void> Shard::load_hot(Hot& hot, Time now) {
       hot.version = change.version;
     } else if (record.type == ports::RecordType::Refusal) {
       CAIRN_TRY(const auto refusal, decode_refusal(record.body));
-      hot.known.push_back({refusal.identity, refusal.digest, refusal.digest, record.number, 0, 1});
+      if (is_decision(refusal.error.code))
+        hot.known.push_back(
+            {refusal.identity, refusal.digest, refusal.digest, record.number, 0, 1});
     } else if (record.type == ports::RecordType::Wording) {
       CAIRN_TRY(const auto event, model::decode_event({record.type, hot.key, record.number,
                                                        record.recorded, record.body}));

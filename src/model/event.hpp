@@ -118,6 +118,7 @@ struct FieldInfo {
   std::string_view name, type;
   bool is_required = false;
   std::span<const std::string_view> options;  ///< of an enum
+  std::string_view vocabulary;                ///< … and what it is called in definitions/words.yaml
 };
 void each_field(EventType type, const std::function<void(const FieldInfo&)>& visit);
 

@@ -39,6 +39,34 @@ void write_payload(json::Writer& out, const Payload& payload, Show show) {
 
 namespace {
 
+/// What an enum is called in definitions/words.yaml.
+template <typename E>
+constexpr std::string_view kVocabulary = "";
+template <>
+constexpr std::string_view kVocabulary<PaymentTerms> = "payment_terms";
+template <>
+constexpr std::string_view kVocabulary<Step> = "step";
+template <>
+constexpr std::string_view kVocabulary<Direction> = "direction";
+template <>
+constexpr std::string_view kVocabulary<CaseType> = "case_type";
+template <>
+constexpr std::string_view kVocabulary<RelationKind> = "relation_kind";
+template <>
+constexpr std::string_view kVocabulary<PackageFlag> = "package_flag";
+template <>
+constexpr std::string_view kVocabulary<Reached> = "reached";
+template <>
+constexpr std::string_view kVocabulary<ReceivedBy> = "received_by";
+template <>
+constexpr std::string_view kVocabulary<NodeAction> = "node_action";
+template <>
+constexpr std::string_view kVocabulary<PromiseOf> = "promise_of";
+template <>
+constexpr std::string_view kVocabulary<PromiseBasis> = "promise_basis";
+template <>
+constexpr std::string_view kVocabulary<Milestone> = "milestone";
+
 template <typename V>
 FieldInfo info_of(std::string_view name) {
   FieldInfo info{name, "text"};
@@ -47,6 +75,7 @@ FieldInfo info_of(std::string_view name) {
   } else if constexpr (std::is_enum_v<V>) {
     info.type = "choice";
     info.options = Names<V>::all();
+    info.vocabulary = kVocabulary<V>;
   } else if constexpr (std::is_integral_v<V>) {
     const bool is_money = name == "amount" || name == "total" || name == "deposit";
     info.type = is_money ? "money" : "integer";

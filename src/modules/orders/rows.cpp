@@ -11,14 +11,35 @@ namespace {
 constexpr std::uint32_t kLayout = 1;
 }  // namespace
 
-std::uint32_t Names::number_of(std::string_view text) {
-  if (const auto number = known(text); number != 0 || text.empty()) return number;
+std::uint32_t Names::number_of(std::string_view text, Use use) {
+  if (text.empty()) return 0;
+  const auto is_noted = [&](std::uint32_t number) {
+    return use == Use::Any || used_as_[static_cast<std::size_t>(use)].contains(number);
+  };
+  {
+    std::shared_lock lock(mutex_);
+    const auto found = numbers_.find(text);
+    if (found != numbers_.end() && is_noted(found->second)) return found->second;
+  }
   std::unique_lock lock(mutex_);
-  if (const auto found = numbers_.find(text); found != numbers_.end()) return found->second;
-  texts_.emplace_back(text);
-  const auto number = static_cast<std::uint32_t>(texts_.size() - 1);
-  numbers_.emplace(texts_.back(), number);
-  return number;
+  auto found = numbers_.find(text);
+  if (found == numbers_.end()) {
+    texts_.emplace_back(text);
+    found = numbers_.emplace(texts_.back(), static_cast<std::uint32_t>(texts_.size() - 1)).first;
+  }
+  if (use != Use::Any) used_as_[static_cast<std::size_t>(use)].insert(found->second);
+  return found->second;
+}
+void Names::each_of(std::string_view kind,
+                    const std::function<void(std::string_view)>& visit) const {
+  const std::string prefix = fmt::format("{}:", kind);
+  std::shared_lock lock(mutex_);
+  const auto use = kind == "shop" ? Use::Shop : kind == "warehouse" ? Use::Warehouse : Use::Any;
+  for (const auto number : used_as_[static_cast<std::size_t>(use)]) visit(texts_[number]);
+  if (use != Use::Any) return;
+  for (auto at = numbers_.lower_bound(prefix);
+       at != numbers_.end() && at->first.starts_with(prefix); ++at)
+    visit(at->first.substr(prefix.size()));
 }
 std::uint32_t Names::known(std::string_view text) const {
   std::shared_lock lock(mutex_);
@@ -65,8 +86,8 @@ Row make_row(const Order& order, std::uint64_t version, std::uint64_t number,
     fresh.milestone = static_cast<std::uint8_t>(*milestone);
   fresh.is_paused = order.health == model::Health::Paused;
   fresh.badges = badges_of(order);
-  fresh.shop = names.number_of(order.shop);
-  fresh.warehouse = names.number_of(order.warehouse);
+  fresh.shop = names.number_of(order.shop, Names::Use::Shop);
+  fresh.warehouse = names.number_of(order.warehouse, Names::Use::Warehouse);
   fresh.source = names.number_of(order.source);
   fresh.currency = names.number_of(order.currency);
   fresh.flag = names.number_of(order.flag_colour);
@@ -165,7 +186,9 @@ Result<void> RowTable::load(ports::AggregateKey key, std::uint32_t serial, Bytes
   row.has_case = bits & 4;
   row.promise_basis = static_cast<model::PromiseBasis>(r.u8());
   row.badges = static_cast<std::uint32_t>(r.varint());
-  for (auto* name : {&row.shop, &row.warehouse, &row.source, &row.currency, &row.flag, &row.buyer})
+  row.shop = names_.number_of(r.bytes(), Names::Use::Shop);
+  row.warehouse = names_.number_of(r.bytes(), Names::Use::Warehouse);
+  for (auto* name : {&row.source, &row.currency, &row.flag, &row.buyer})
     *name = names_.number_of(r.bytes());
   row.total = r.i64();
   for (auto* time : {&row.placed, &row.promised, &row.delivered, &row.changed, &row.valid_until})

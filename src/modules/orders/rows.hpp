@@ -2,7 +2,9 @@
 
 #include <array>
 #include <deque>
+#include <functional>
 #include <memory>
+#include <set>
 #include <shared_mutex>
 
 #include "core/cluster.hpp"
@@ -15,14 +17,19 @@ namespace cairn::orders {
 /// Texts that many orders share (shops, carriers, tags), each stored once. Any thread.
 class Names {
  public:
-  std::uint32_t number_of(std::string_view text);    ///< added when new; 0 is the empty text
+  enum class Use : std::uint8_t { Any, Shop, Warehouse };
+  /// Added when new; 0 is the empty text.
+  std::uint32_t number_of(std::string_view text, Use use = Use::Any);
   std::uint32_t known(std::string_view text) const;  ///< 0 when nobody has it
   std::string_view text(std::uint32_t number) const;
+  /// Every "shop" or "warehouse", "supplier" or "carrier" that some order has named.
+  void each_of(std::string_view kind, const std::function<void(std::string_view)>& visit) const;
 
  private:
   mutable std::shared_mutex mutex_;
   std::deque<std::string> texts_{""};
   std::map<std::string_view, std::uint32_t> numbers_{{"", 0}};
+  std::array<std::set<std::uint32_t>, 3> used_as_;  ///< by Use
 };
 
 /// What is known of every order without folding it: enough for status, lists and board.

@@ -1,0 +1,102 @@
+#include <fmt/format.h>
+
+#include "app/gateway.hpp"
+#include "app/meta.hpp"
+#include "crypto/hash.hpp"
+#include "http/server.hpp"
+
+/// What Cairn says of itself: definitions and figures.
+namespace cairn::app {
+
+void Gateway::get_meta(const Principal& principal, const http::Request& request,
+                       http::Responder responder) {
+  const auto& definitions = installation_.definitions();
+  std::call_once(meta_once_, [&] { append_definitions(meta_, definitions); });
+  std::string words;
+  append_words(words, definitions, installation_.rows().names());
+  std::string viewer_text;
+  json::Writer v(viewer_text);
+  v.begin_object().field("actor", principal.name).field("role", name_of(principal.role));
+  v.end_object();
+  http::Response response;
+  response.content_type = "application/json";
+  const auto etag = fmt::format(
+      "\"{}\"", to_hex(crypto::view(crypto::sha256(meta_ + words + viewer_text + options_.version)))
+                    .substr(0, 20));
+  response.headers.emplace_back("ETag", etag);
+  if (request.header("if-none-match") == etag) {
+    response.status = 304;
+    response.content_type.clear();
+    return responder.send(std::move(response));
+  }
+  json::Writer w(response.body);
+  w.begin_object().key("server").begin_object().field("version", options_.version);
+  w.field("now", clock_.now()).field("mode", options_.keyless ? "local" : "keys");
+  w.field("demo", options_.is_demo).end_object();
+  w.key("viewer").raw(viewer_text).key("words").raw(words).end_object();
+  response.body.pop_back();
+  response.body += "," + meta_ + "}";
+  responder.send(std::move(response));
+}
+
+namespace {
+
+struct Figure {
+  std::string_view name, help, type;
+  std::uint64_t (*value)(const core::Cluster::Totals&);
+};
+/// The figures of the role `orders`.
+constexpr Figure kFigures[]{
+    {"cairn_orders_accepted_total", "Events and commands that became records", "counter",
+     [](const core::Cluster::Totals& t) { return t.counts.accepted; }},
+    {"cairn_orders_duplicates_total", "Inputs that were known already", "counter",
+     [](const core::Cluster::Totals& t) { return t.counts.duplicates; }},
+    {"cairn_orders_rivals_total", "Inputs with a known identity and other content", "counter",
+     [](const core::Cluster::Totals& t) { return t.counts.rivals; }},
+    {"cairn_orders_refused_total", "Commands that were refused", "counter",
+     [](const core::Cluster::Totals& t) { return t.counts.refused; }},
+    {"cairn_orders_changes_total", "Changes that could be seen", "counter",
+     [](const core::Cluster::Totals& t) { return t.counts.changes; }},
+    {"cairn_orders_fired_total", "Changes because a time came", "counter",
+     [](const core::Cluster::Totals& t) { return t.counts.fired; }},
+    {"cairn_orders_letters_out_total", "Letters sent to other aggregates", "counter",
+     [](const core::Cluster::Totals& t) { return t.counts.letters_out; }},
+    {"cairn_orders_letters_in_total", "Letters taken", "counter",
+     [](const core::Cluster::Totals& t) { return t.counts.letters_in; }},
+    {"cairn_orders_refolds_total", "Folds from the beginning because of a late event", "counter",
+     [](const core::Cluster::Totals& t) { return t.counts.refolds; }},
+    {"cairn_orders_loads_total", "Aggregates fetched from their piles", "counter",
+     [](const core::Cluster::Totals& t) { return t.counts.loads; }},
+    {"cairn_orders_evictions_total", "Aggregates let go from memory", "counter",
+     [](const core::Cluster::Totals& t) { return t.counts.evictions; }},
+    {"cairn_orders_batches_total", "Batches run", "counter",
+     [](const core::Cluster::Totals& t) { return t.counts.batches; }},
+    {"cairn_orders_failed_batches_total", "Batches the log did not take", "counter",
+     [](const core::Cluster::Totals& t) { return t.counts.failed_batches; }},
+    {"cairn_orders_aggregates", "Orders and references known", "gauge",
+     [](const core::Cluster::Totals& t) { return t.aggregates; }},
+    {"cairn_orders_hot", "Folded aggregates in memory", "gauge",
+     [](const core::Cluster::Totals& t) { return t.hot; }},
+    {"cairn_orders_waiting", "Inputs in mailboxes", "gauge",
+     [](const core::Cluster::Totals& t) { return t.waiting; }},
+    {"cairn_orders_unflushed_bytes", "Durable in the log, not yet in the piles", "gauge",
+     [](const core::Cluster::Totals& t) { return t.unflushed_bytes; }},
+    {"cairn_orders_log_bytes", "Bytes of log held on disk", "gauge",
+     [](const core::Cluster::Totals& t) { return t.log_bytes; }},
+    {"cairn_orders_disk_full", "1 while the disk takes nothing", "gauge",
+     [](const core::Cluster::Totals& t) { return std::uint64_t{t.is_full}; }},
+};
+
+}  // namespace
+
+void Gateway::get_metrics(http::Responder responder) {
+  http::Response response;
+  response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  const auto totals = installation_.cluster().totals();
+  for (const auto& figure : kFigures)
+    response.body += fmt::format("# HELP {0} {1}\n# TYPE {0} {2}\n{0} {3}\n", figure.name,
+                                 figure.help, figure.type, figure.value(totals));
+  responder.send(std::move(response));
+}
+
+}  // namespace cairn::app

@@ -1,0 +1,92 @@
+#include "app/service.hpp"
+
+#include <fmt/format.h>
+
+#include "adapters/sqlite/kv.hpp"
+#include "adapters/system/machine.hpp"
+#include "adapters/system/system_clock.hpp"
+
+namespace cairn::app {
+
+Result<std::unique_ptr<Service>> Service::open(const Settings& settings) {
+  if (const auto faults = settings.validate(); !faults.empty())
+    return fail(ErrorCode::Invalid, fmt::format("{}", fmt::join(faults, "\n")));
+  auto service = std::unique_ptr<Service>(new Service(settings));
+  CAIRN_TRY_VOID(service->open_stores());
+  service->wire();
+  return service;
+}
+
+Result<void> Service::open_stores() {
+  CAIRN_TRY(const auto definitions_folder, find_folder("definitions", settings_.definitions));
+  CAIRN_TRY(auto definitions, load_definitions(definitions_folder));
+  CAIRN_TRY(folder_, DataFolder::open(settings_));
+  CAIRN_TRY(auto stores, folder_->open_stores());
+  CAIRN_TRY(tables_, sqlite::KeyValueStore::open(folder_->path("tables.db")));
+  clock_ = std::make_unique<system::SystemClock>();
+  hub_ = std::make_unique<http::LiveHub>();
+  live_ = std::make_unique<Live>(*clock_);
+  core::ClusterOptions options;
+  options.shards = folder_->manifest().shards;
+  options.mailbox_max = settings_.mailbox_max;
+  options.hot_max = settings_.hot_orders_max;
+  installation_ = std::make_unique<Installation>(std::move(definitions), std::move(stores), options,
+                                                 live_.get());
+  live_->attach(*installation_, hub_.get());
+  return installation_->load(clock_->now());
+}
+
+void Service::wire() {
+  workers_ = std::make_unique<Workers>(2);
+  writer_ = std::make_unique<Workers>(1, 100'000);
+  reports_ = std::make_unique<ImportReports>(*tables_, *writer_);
+  Gateway::Options options;
+  options.keyless = settings_.keyless;
+  options.is_demo = settings_.demo;
+  options.api_key_hash = folder_->manifest().api_key_hash;
+  options.version = CAIRN_VERSION;
+  gateway_ = std::make_unique<Gateway>(std::move(options), *installation_, *clock_, *live_,
+                                       *workers_, *reports_);
+  gateway_->add_routes(router_);
+  if (const auto web = find_folder("web/dist", settings_.web)) {
+    files_ = std::make_unique<StaticFiles>(*web);
+    router_.set_fallback([this](const http::Request& request, http::Responder responder) {
+      responder.send(files_->answer(request));
+    });
+  }
+  http::ServerOptions server;
+  server.bind = settings_.bind;
+  server.port = settings_.port;
+  server.threads = settings_.edge_threads;
+  server.trusted_proxies = settings_.trusted_proxies;
+  server.fast_path = [this](std::string_view path, std::string_view authorization,
+                            std::string& body) {
+    return gateway_->answer_fast(path, authorization, body);
+  };
+  server_ = std::make_unique<http::Server>(std::move(server), router_, hub_.get());
+  hub_->set_position([this] { return format_position(live_->position()); });
+}
+
+Service::~Service() { stop(); }
+
+Result<void> Service::start() {
+  live_->start_at_durable();
+  hub_->start();
+  installation_->cluster().start(*clock_);
+  is_running_ = true;
+  return server_->start();
+}
+
+void Service::stop() {
+  if (!is_running_) return;
+  is_running_ = false;
+  server_->stop();
+  workers_->stop();
+  writer_->stop();
+  hub_->stop();
+  installation_->cluster().stop();
+}
+
+std::uint64_t Service::orders() const { return installation_->rows().size(); }
+
+}  // namespace cairn::app

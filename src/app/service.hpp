@@ -1,0 +1,61 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "app/gateway.hpp"
+#include "app/installation.hpp"
+#include "app/live.hpp"
+#include "app/settings.hpp"
+#include "app/static_files.hpp"
+#include "app/workers.hpp"
+#include "http/server.hpp"
+#include "ports/key_values.hpp"
+
+namespace cairn::app {
+
+/// Everything `cairn serve` runs, wired. Members stand in order of dependency; `stop` reads the
+/// list backwards. Owned by `main` and by tests; one thread calls its methods.
+class Service {
+ public:
+  /// Opens the data folder and brings the shards to where it is. Errors: Invalid (settings,
+  /// definitions), Busy (another process has the folder), Damaged, Io.
+  static Result<std::unique_ptr<Service>> open(const Settings& settings);
+  ~Service();
+
+  /// Begins to answer. Errors: Io (the port is taken).
+  Result<void> start();
+  /// Stops accepting, answers what is under way, writes the piles.
+  void stop();
+
+  std::uint16_t port() const { return server_->port(); }
+  const Settings& settings() const { return settings_; }
+  const std::string& new_api_key() const { return folder_->new_api_key(); }
+  std::uint64_t orders() const;
+  Installation& installation() { return *installation_; }
+  ports::Clock& clock() { return *clock_; }
+  const http::Router& router() const { return router_; }
+
+ private:
+  explicit Service(Settings settings) : settings_(std::move(settings)) {}
+  Result<void> open_stores();
+  void wire();
+
+  Settings settings_;
+  std::unique_ptr<DataFolder> folder_;
+  std::unique_ptr<ports::Clock> clock_;
+  std::unique_ptr<ports::KeyValues> tables_;
+  std::unique_ptr<http::LiveHub> hub_;
+  std::unique_ptr<Live> live_;
+  std::unique_ptr<Installation> installation_;
+  std::unique_ptr<Workers> workers_;
+  std::unique_ptr<Workers> writer_;  ///< one thread: what is written later stands
+  std::unique_ptr<ImportReports> reports_;
+  std::unique_ptr<StaticFiles> files_;
+  std::unique_ptr<Gateway> gateway_;
+  http::Router router_;
+  std::unique_ptr<http::Server> server_;
+  bool is_running_ = false;
+};
+
+}  // namespace cairn::app
