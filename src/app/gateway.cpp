@@ -14,13 +14,16 @@ std::string hash_of_key(std::string_view key) { return to_hex(crypto::view(crypt
 }  // namespace
 
 Gateway::Gateway(Options options, Installation& installation, ports::Clock& clock, Live& live,
-                 Workers& workers, ImportReports& reports)
+                 Workers& workers, ImportReports& reports, PublicLinks links,
+                 Attachments& attachments)
     : options_(std::move(options)),
       installation_(installation),
       clock_(clock),
       live_(live),
       workers_(workers),
-      reports_(reports) {}
+      reports_(reports),
+      links_(links),
+      attachments_(attachments) {}
 
 Result<Principal> Gateway::principal_of(const http::Request& request) const {
   Principal principal;
@@ -110,7 +113,11 @@ void Gateway::add_routes(http::Router& router) {
   add(Post, "/v1/quarantine/{id}/dismiss", &Gateway::dismiss, "write");
   add(Get, "/v1/conflicts", &Gateway::get_conflicts, "read");
   add(Get, "/v1/meta", &Gateway::get_meta, "read");
+  add(Get, "/v1/orders/{id}/timeline/{event}/raw", &Gateway::get_raw, "read");
+  add(Get, "/v1/audit", &Gateway::get_audit_of_all, "read");
   add_event_routes(router);
+  add_public_routes(router);
+  add_attachment_routes(router);
   add_live_routes(router);
   router.add(Get, "/healthz", [](const http::Request&, http::Responder responder) {
     responder.send(http::Response::json("{\"status\":\"ok\"}"));

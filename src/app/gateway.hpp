@@ -4,15 +4,18 @@
 #include <memory>
 #include <mutex>
 
+#include "app/attachments.hpp"
 #include "app/import_reports.hpp"
 #include "app/installation.hpp"
 #include "app/live.hpp"
+#include "app/public_links.hpp"
 #include "app/workers.hpp"
 #include "core/history.hpp"
 #include "http/live_hub.hpp"
 #include "http/router.hpp"
 #include "modules/integration/cloud_events.hpp"
 #include "modules/orders/render.hpp"
+#include "modules/orders/render_public.hpp"
 #include "ports/clock.hpp"
 
 namespace cairn::app {
@@ -34,11 +37,14 @@ class Gateway {
   struct Options {
     bool keyless = false;
     bool is_demo = false;
+    bool is_tls = false;
     std::string api_key_hash;
     std::string version;
+    integration::Zone zone;            ///< whose clock public pages show
+    std::string page, page_not_found;  ///< templates of the public page
   };
   Gateway(Options options, Installation& installation, ports::Clock& clock, Live& live,
-          Workers& workers, ImportReports& reports);
+          Workers& workers, ImportReports& reports, PublicLinks links, Attachments& attachments);
 
   /// Every route of api/openapi.yaml.
   void add_routes(http::Router& router);
@@ -49,6 +55,8 @@ class Gateway {
   using Handler = std::function<void(const Principal&, const http::Request&, http::Responder)>;
   void add_event_routes(http::Router& router);
   void add_live_routes(http::Router& router);
+  void add_public_routes(http::Router& router);
+  void add_attachment_routes(http::Router& router);
   http::Handler guarded(Handler handler);
   Result<Principal> principal_of(const http::Request& request) const;
   bool is_known_key(std::string_view authorization) const;
@@ -57,12 +65,26 @@ class Gateway {
   void command(const Principal&, const http::Request&, http::Responder);
   void correction(const Principal&, const http::Request&, http::Responder);
   void commands(const Principal&, const http::Request&, http::Responder);
+  /// What a command gives back, once; written into the answer's `result`.
+  using CommandResult = std::function<void(json::Writer&)>;
   void submit_command(const Principal&, const model::OrderId&, core::Command, http::Responder,
-                      const http::Request&);
+                      const http::Request&, CommandResult result = {});
+  CommandResult make_link(const http::Request&, const model::OrderId&, core::Command&);
+  void send_revealed(const model::OrderId&, http::Response, std::shared_ptr<http::Responder>);
+  /// Of an order, or null where the token leads nowhere.
+  using PublicAnswer = std::function<http::Response(const orders::Order*, std::uint64_t version)>;
+  void ask_public(const http::Request&, http::Responder, PublicAnswer);
+  orders::PublicWords public_words(bool is_chinese) const;
+  enum class History : std::uint8_t { Unwanted, Wanted };
+  using Answering = std::function<http::Response(const orders::Order&, const core::Seen&)>;
+  /// Puts a question to the order the path names and sends what `answering` makes of it.
+  void ask(const http::Request&, http::Responder, History, Answering);
   void get_order(const Principal&, const http::Request&, http::Responder);
   void get_status(const Principal&, const http::Request&, http::Responder);
   void get_timeline(const Principal&, const http::Request&, http::Responder);
   void get_audit(const Principal&, const http::Request&, http::Responder);
+  void get_audit_of_all(const Principal&, const http::Request&, http::Responder);
+  void get_raw(const Principal&, const http::Request&, http::Responder);
   void get_request(const Principal&, const http::Request&, http::Responder);
   void list_orders(const Principal&, const http::Request&, http::Responder);
   void get_board(const Principal&, const http::Request&, http::Responder);
@@ -88,6 +110,8 @@ class Gateway {
   Live& live_;
   Workers& workers_;
   ImportReports& reports_;
+  PublicLinks links_;
+  Attachments& attachments_;
   std::once_flag meta_once_;
   std::string meta_;
 };

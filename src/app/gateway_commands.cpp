@@ -53,12 +53,13 @@ http::Response refusal(const core::Answer& answer, const core::Aggregate* state,
 
 void Gateway::submit_command(const Principal& principal, const model::OrderId& id,
                              core::Command command, http::Responder responder,
-                             const http::Request& request) {
+                             const http::Request& request, CommandResult result) {
   const bool is_placing = command.name == "place_order";
+  const bool is_revealing = command.name == "reveal_personal";
   const auto info = request.info();
   auto shared = std::make_shared<http::Responder>(std::move(responder));
-  auto reply = [this, shared, principal, id, info, is_placing](const core::Answer& answer,
-                                                               const core::Aggregate* state) {
+  auto reply = [this, shared, principal, id, info, is_placing, is_revealing, result](
+                   const core::Answer& answer, const core::Aggregate* state) {
     using enum core::Outcome;
     const auto& context = installation_.context();
     if (answer.outcome != Accepted && answer.outcome != Duplicate)
@@ -84,6 +85,10 @@ void Gateway::submit_command(const Principal& principal, const model::OrderId& i
       w.field("request", fmt::format("{}-{}", model::to_text(id), request_id))
           .field("master", master);
     w.key("status").raw(status);
+    if (result) {
+      w.key("result");
+      result(w);
+    }
     w.field("position", position_of(answer.shard, answer.number)).end_object();
     response.status = !request_id.empty()                        ? 202
                       : is_placing && answer.outcome == Accepted ? 201
@@ -92,6 +97,7 @@ void Gateway::submit_command(const Principal& principal, const model::OrderId& i
     response.headers.emplace_back("Cairn-Position", position_of(answer.shard, answer.number));
     response.headers.emplace_back("ETag", fmt::format("\"v{}\"", answer.version));
     if (is_placing) response.headers.emplace_back("Location", "/v1/orders/" + model::to_text(id));
+    if (is_revealing && request_id.empty()) return send_revealed(id, std::move(response), shared);
     shared->send(std::move(response));
   };
   auto submitted = installation_.cluster().submit(
@@ -142,7 +148,57 @@ void Gateway::command(const Principal& principal, const http::Request& request,
                                  : model::identity_of("key/" + principal.name, key);
   command.origin = principal.origin();
   command.expected_version = *version;
-  submit_command(principal, *id, std::move(command), std::move(responder), request);
+  CommandResult result;
+  if (command.name == "create_link") result = make_link(request, *id, command);
+  submit_command(principal, *id, std::move(command), std::move(responder), request,
+                 std::move(result));
+}
+
+/// The link is made before the command is given, which then claims its hash for the order.
+Gateway::CommandResult Gateway::make_link(const http::Request& request, const model::OrderId& id,
+                                          core::Command& command) {
+  constexpr std::int64_t kDays = 90, kDaysMax = 400;
+  json::Document document;
+  std::int64_t for_days = kDays;
+  if (const auto value = document.parse(command.data); value && value->is_object())
+    if (const auto told = value->find("days")) for_days = told->as_integer().value_or(kDays);
+  for_days = std::clamp<std::int64_t>(for_days, 1, kDaysMax);
+  // To the end of a day, so that a repetition makes the same link.
+  const auto day = days(1).us;
+  const Time expires{(clock_.now().us / day + 1 + for_days) * day};
+  const auto link = links_.make(id, command.identity, expires);
+  const auto reference = PublicLinks::reference_of(link.token);
+  command.data = fmt::format(R"({{"reference":{{"scheme":"{}","value":"{}"}}}})", reference.scheme,
+                             reference.value);
+  const std::string host(request.header("host"));
+  const std::string scheme =
+      request.header("x-forwarded-proto") == "https" || options_.is_tls ? "https" : "http";
+  return [link, url = fmt::format("{}://{}/t/{}", scheme, host, link.token)](json::Writer& w) {
+    w.begin_object().field("url", url).field("token", link.token);
+    w.field("expires_at", link.expires).end_object();
+  };
+}
+
+/// The answer to `reveal_personal` is completed with what was asked for, once the look is recorded.
+void Gateway::send_revealed(const model::OrderId& id, http::Response response,
+                            std::shared_ptr<http::Responder> responder) {
+  auto shared = std::make_shared<http::Response>(std::move(response));
+  core::Question question{false, [this, responder, shared](Result<core::Seen> seen) {
+                            if (seen && seen->state) {
+                              const auto& order = static_cast<const orders::Order&>(*seen->state);
+                              std::string result;
+                              json::Writer w(result);
+                              orders::write_revealed(w, order, seen->key_slot,
+                                                     installation_.sealer());
+                              shared->body.pop_back();
+                              shared->body += ",\"result\":" + result + "}";
+                              shared->headers.emplace_back("Cache-Control", "no-store");
+                            }
+                            responder->send(std::move(*shared));
+                          }};
+  auto submitted =
+      installation_.cluster().submit(core::question(model::order_key(id), std::move(question)));
+  if (!submitted) responder->send(http::problem(submitted.error(), http::RequestInfo{}));
 }
 
 void Gateway::correction(const Principal& principal, const http::Request& request,

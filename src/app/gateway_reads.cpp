@@ -7,31 +7,10 @@
 namespace cairn::app {
 namespace {
 
-using Answering = std::function<http::Response(const orders::Order&, const core::Seen&)>;
-
 std::unexpected<Error> no_order(const model::OrderId& id) {
   return fail(ErrorCode::NotFound, fmt::format("no order {}; look one up by its number with "
                                                "/v1/orders?reference=order:<number>",
                                                model::to_text(id)));
-}
-
-/// Puts the question and sends what `answering` makes of the order.
-void ask(core::Cluster& cluster, const http::Request& request, http::Responder responder,
-         bool wants_history, Answering answering) {
-  const auto id = model::parse_order_id(request.param("id"));
-  if (!id) return responder.send(http::problem(id.error(), request));
-  const auto info = request.info();
-  auto shared = std::make_shared<http::Responder>(std::move(responder));
-  core::Question question{wants_history, [shared, info, id = *id, answering = std::move(answering)](
-                                             Result<core::Seen> seen) {
-                            if (!seen) return shared->send(http::problem(seen.error(), info));
-                            const auto* order = static_cast<const orders::Order*>(seen->state);
-                            if (!order || order->events == 0)
-                              return shared->send(http::problem(no_order(id).error(), info));
-                            shared->send(answering(*order, *seen));
-                          }};
-  auto submitted = cluster.submit(core::question(model::order_key(*id), std::move(question)));
-  if (!submitted) shared->send(http::problem(submitted.error(), info));
 }
 
 Result<std::optional<Time>> time_of(const http::Request& request, std::string_view name) {
@@ -47,6 +26,26 @@ Result<std::optional<Time>> time_of(const http::Request& request, std::string_vi
 
 }  // namespace
 
+void Gateway::ask(const http::Request& request, http::Responder responder, History history,
+                  Answering answering) {
+  const auto id = model::parse_order_id(request.param("id"));
+  if (!id) return responder.send(http::problem(id.error(), request));
+  const auto info = request.info();
+  auto shared = std::make_shared<http::Responder>(std::move(responder));
+  core::Question question{
+      history == History::Wanted,
+      [shared, info, id = *id, answering = std::move(answering)](Result<core::Seen> seen) {
+        if (!seen) return shared->send(http::problem(seen.error(), info));
+        const auto* order = static_cast<const orders::Order*>(seen->state);
+        if (!order || order->events == 0)
+          return shared->send(http::problem(no_order(id).error(), info));
+        shared->send(answering(*order, *seen));
+      }};
+  auto submitted =
+      installation_.cluster().submit(core::question(model::order_key(*id), std::move(question)));
+  if (!submitted) shared->send(http::problem(submitted.error(), info));
+}
+
 void Gateway::get_order(const Principal& principal, const http::Request& request,
                         http::Responder responder) {
   const auto at = time_of(request, "at");
@@ -54,7 +53,7 @@ void Gateway::get_order(const Principal& principal, const http::Request& request
   if (!at || !known_at)
     return responder.send(http::problem(!at ? at.error() : known_at.error(), request));
   const bool is_past = at->has_value() || known_at->has_value();
-  ask(installation_.cluster(), request, std::move(responder), is_past,
+  ask(request, std::move(responder), is_past ? History::Wanted : History::Unwanted,
       [this, principal, is_past, at = *at, known_at = *known_at](const orders::Order& order,
                                                                  const core::Seen& seen) {
         const auto& context = installation_.context();
@@ -101,7 +100,7 @@ void Gateway::get_order(const Principal& principal, const http::Request& request
 
 void Gateway::get_status(const Principal& principal, const http::Request& request,
                          http::Responder responder) {
-  ask(installation_.cluster(), request, std::move(responder), false,
+  ask(request, std::move(responder), History::Unwanted,
       [this, principal](const orders::Order& order, const core::Seen& seen) {
         http::Response response;
         response.content_type = "application/json";
@@ -114,24 +113,12 @@ void Gateway::get_status(const Principal& principal, const http::Request& reques
 
 void Gateway::get_timeline(const Principal& principal, const http::Request& request,
                            http::Responder responder) {
-  ask(installation_.cluster(), request, std::move(responder), true,
+  ask(request, std::move(responder), History::Wanted,
       [this, principal](const orders::Order& order, const core::Seen& seen) {
         http::Response response;
         response.content_type = "application/json";
         json::Writer w(response.body);
         orders::write_timeline(w, order, seen.history, seen.version, viewer(principal));
-        return response;
-      });
-}
-
-void Gateway::get_audit(const Principal& principal, const http::Request& request,
-                        http::Responder responder) {
-  ask(installation_.cluster(), request, std::move(responder), true,
-      [this, principal](const orders::Order& order, const core::Seen& seen) {
-        http::Response response;
-        response.content_type = "application/json";
-        json::Writer w(response.body);
-        orders::write_audit(w, order.key, seen.history, viewer(principal));
         return response;
       });
 }

@@ -4,10 +4,13 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <charconv>
+
 #include <fmt/format.h>
 
 #include "adapters/keys/file_keys.hpp"
 #include "adapters/keys/master_key.hpp"
+#include "adapters/segments/audit_file.hpp"
 #include "adapters/segments/segment_log.hpp"
 #include "adapters/sqlite/piles.hpp"
 #include "adapters/system/machine.hpp"
@@ -112,12 +115,49 @@ DataFolder::~DataFolder() {
   if (lock_ >= 0) ::close(lock_);
 }
 
+namespace {
+
+/// Audit files are named by their first record: "<shard>-<first>.zst".
+Result<std::uint64_t> read_newest_before(ports::Storage& storage, const std::string& folder,
+                                         std::uint32_t shard, std::uint64_t below,
+                                         const segments::Sign& sign, const Stores::Visit& visit) {
+  CAIRN_TRY(const auto names, storage.list(folder));
+  std::uint64_t first = 0;
+  for (const auto& name : names) {
+    const auto dash = name.find('-');
+    std::uint64_t number = 0;
+    if (dash == std::string::npos ||
+        std::from_chars(name.data() + dash + 1, name.data() + name.size(), number).ec !=
+            std::errc{})
+      continue;
+    if (segments::audit_path(folder, shard, number) == folder + "/" + name && number < below)
+      first = std::max(first, number);
+  }
+  if (first == 0) return 1;
+  CAIRN_TRY_VOID(segments::read_audit_file(storage, segments::audit_path(folder, shard, first),
+                                           sign, [&](const ports::Record& record) -> Result<void> {
+                                             visit(record);
+                                             return {};
+                                           }));
+  return first;
+}
+
+}  // namespace
+
 Result<Stores> DataFolder::open_stores() {
   Stores stores;
   CAIRN_TRY(const auto master, keys::load_or_create_master_key(path("master.key")));
   CAIRN_TRY(stores.keys, keys::FileKeys::open(*storage_, path("keys"), master));
   CAIRN_TRY(const auto audit_key, stores.keys->installation_key("audit"));
   const Bytes signing_key(reinterpret_cast<const char*>(audit_key.data()), audit_key.size());
+  const segments::Sign sign = [signing_key](BytesView bytes) {
+    return Bytes(crypto::view(crypto::hmac_sha256(signing_key, bytes)));
+  };
+  if (settings_.audit_files)
+    stores.archive = [this, sign, folder = path("audit")](std::uint32_t shard, std::uint64_t below,
+                                                          const Stores::Visit& visit) {
+      return read_newest_before(*storage_, folder, shard, below, sign, visit);
+    };
   CAIRN_TRY(const auto salt, system::random_bytes(4));
   for (std::uint32_t i = 0; i < manifest_.shards; ++i) {
     const auto folder = path(fmt::format("shard-{:02}", i));
@@ -131,9 +171,7 @@ Result<Stores> DataFolder::open_stores() {
     std::memcpy(&options.salt, salt.data(), sizeof options.salt);
     if (settings_.audit_files) {
       options.audit_folder = path("audit");
-      options.sign = [signing_key](BytesView bytes) {
-        return Bytes(crypto::view(crypto::hmac_sha256(signing_key, bytes)));
-      };
+      options.sign = sign;
     }
     options.is_recycled_elsewhere = true;
     CAIRN_TRY(auto log, segments::SegmentLog::open(*storage_, std::move(options)));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -35,6 +36,16 @@ struct Stores {
   std::vector<std::unique_ptr<ports::Log>> logs;
   std::vector<std::unique_ptr<ports::Piles>> piles;
   std::unique_ptr<ports::Keys> keys;
+  /// Visits the newest audit file of a shard that begins before the record `below`, and says where
+  /// it began; 1 when there is none. Empty: dropped segments are not kept.
+  using Visit = std::function<void(const ports::Record&)>;
+  std::function<Result<std::uint64_t>(std::uint32_t shard, std::uint64_t below, const Visit&)>
+      archive;
+
+  Result<std::uint64_t> read_archived(std::uint32_t shard, std::uint64_t below,
+                                      const Visit& visit) const {
+    return archive ? archive(shard, below, visit) : Result<std::uint64_t>(1);
+  }
 };
 
 /// What `data/manifest` says; made with the folder.

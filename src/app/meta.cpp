@@ -102,7 +102,24 @@ void write_closed_lists(json::Writer& w) {
   w.end_array();
 }
 
-void write_fields(json::Writer& w, model::EventType type, const Words& words) {
+void write_own_fields(json::Writer& w, const lifecycle::Command& command) {
+  w.key("fields").begin_array();
+  for (const auto& [name, type] : command.fields) {
+    w.begin_object().field("name", name).field("type", type).field("required", false);
+    w.end_object();
+  }
+  w.end_array();
+}
+
+Label option_label(const Definitions& definitions, std::string_view vocabulary,
+                   std::string_view code) {
+  if (vocabulary == "milestone")
+    if (const auto milestone = model::from_name<model::Milestone>(code))
+      return definitions.lifecycles.milestone(*milestone).label;
+  return definitions.words.label(vocabulary, code);
+}
+
+void write_fields(json::Writer& w, model::EventType type, const Definitions& definitions) {
   w.key("fields").begin_array();
   model::each_field(type, [&](const model::FieldInfo& field) {
     w.begin_object().field("name", field.name).field("type", field.type);
@@ -110,7 +127,7 @@ void write_fields(json::Writer& w, model::EventType type, const Words& words) {
     if (!field.options.empty()) {
       w.key("options").begin_array();
       for (const auto option : field.options)
-        word(w, option, words.label(field.vocabulary, option));
+        word(w, option, option_label(definitions, field.vocabulary, option));
       w.end_array();
     }
     w.end_object();
@@ -136,7 +153,10 @@ void write_commands(json::Writer& w, const Definitions& definitions) {
     w.field("tone", definition ? definition->tone : "plain");
     if (definition && definition->is_bulk) w.field("bulk", true);
     if (definition) w.text_if("undo", definition->undo);
-    write_fields(w, emits, definitions.words);
+    if (definition && definition->has_own_fields)
+      write_own_fields(w, *definition);
+    else
+      write_fields(w, emits, definitions);
     w.end_object();
   };
   w.key("commands").begin_array();

@@ -13,7 +13,7 @@ Result<std::unique_ptr<Service>> Service::open(const Settings& settings) {
     return fail(ErrorCode::Invalid, fmt::format("{}", fmt::join(faults, "\n")));
   auto service = std::unique_ptr<Service>(new Service(settings));
   CAIRN_TRY_VOID(service->open_stores());
-  service->wire();
+  CAIRN_TRY_VOID(service->wire());
   return service;
 }
 
@@ -36,24 +36,40 @@ Result<void> Service::open_stores() {
   return installation_->load(clock_->now());
 }
 
-void Service::wire() {
-  workers_ = std::make_unique<Workers>(2);
-  writer_ = std::make_unique<Workers>(1, 100'000);
-  reports_ = std::make_unique<ImportReports>(*tables_, *writer_);
+Result<Gateway::Options> Service::gateway_options() const {
   Gateway::Options options;
   options.keyless = settings_.keyless;
   options.is_demo = settings_.demo;
+  options.is_tls = !settings_.tls_certificate.empty();
   options.api_key_hash = folder_->manifest().api_key_hash;
   options.version = CAIRN_VERSION;
-  gateway_ = std::make_unique<Gateway>(std::move(options), *installation_, *clock_, *live_,
-                                       *workers_, *reports_);
-  gateway_->add_routes(router_);
-  if (const auto web = find_folder("web/dist", settings_.web)) {
+  CAIRN_TRY(options.zone, integration::Zone::find(settings_.zone));
+  if (files_) {
+    options.page = files_->text("/public_page/page.html");
+    options.page_not_found = files_->text("/public_page/not_found.html");
+  }
+  return options;
+}
+
+Result<void> Service::wire() {
+  workers_ = std::make_unique<Workers>(2);
+  writer_ = std::make_unique<Workers>(1, 100'000);
+  reports_ = std::make_unique<ImportReports>(*tables_, *writer_);
+  if (const auto web = find_folder("web/dist", settings_.web))
     files_ = std::make_unique<StaticFiles>(*web);
+  auto& keys = *installation_->stores().keys;
+  CAIRN_TRY(auto attachments,
+            Attachments::open(folder_->storage(), folder_->path("attachments"), keys));
+  attachments_ = std::make_unique<Attachments>(std::move(attachments));
+  CAIRN_TRY(auto links, PublicLinks::open_with(keys));
+  CAIRN_TRY(auto options, gateway_options());
+  gateway_ = std::make_unique<Gateway>(std::move(options), *installation_, *clock_, *live_,
+                                       *workers_, *reports_, links, *attachments_);
+  gateway_->add_routes(router_);
+  if (files_)
     router_.set_fallback([this](const http::Request& request, http::Responder responder) {
       responder.send(files_->answer(request));
     });
-  }
   http::ServerOptions server;
   server.bind = settings_.bind;
   server.port = settings_.port;
@@ -65,6 +81,7 @@ void Service::wire() {
   };
   server_ = std::make_unique<http::Server>(std::move(server), router_, hub_.get());
   hub_->set_position([this] { return format_position(live_->position()); });
+  return {};
 }
 
 Service::~Service() { stop(); }

@@ -39,7 +39,8 @@ class Service {
  private:
   explicit Service(Settings settings) : settings_(std::move(settings)) {}
   Result<void> open_stores();
-  void wire();
+  Result<void> wire();
+  Result<Gateway::Options> gateway_options() const;
 
   Settings settings_;
   std::unique_ptr<DataFolder> folder_;
@@ -52,6 +53,7 @@ class Service {
   std::unique_ptr<Workers> writer_;  ///< one thread: what is written later stands
   std::unique_ptr<ImportReports> reports_;
   std::unique_ptr<StaticFiles> files_;
+  std::unique_ptr<Attachments> attachments_;
   std::unique_ptr<Gateway> gateway_;
   http::Router router_;
   std::unique_ptr<http::Server> server_;

@@ -35,6 +35,7 @@ const std::map<std::string, Row>& rows() {
       {"shards", plain(&Settings::shards)},
       {"keyless", plain(&Settings::keyless)},
       {"demo", plain(&Settings::demo)},
+      {"zone", plain(&Settings::zone)},
       {"tls_certificate", plain(&Settings::tls_certificate)},
       {"tls_key", plain(&Settings::tls_key)},
       {"hot_orders_max", plain(&Settings::hot_orders_max)},

@@ -20,6 +20,7 @@ struct Settings {
   std::string api_key;        ///< made at the first start where empty
   bool keyless = false;       ///< local only: no key is asked, everybody is administrator
   bool demo = false;
+  std::string zone = "Asia/Shanghai";  ///< whose clock public pages show
   std::string tls_certificate, tls_key;
   std::vector<std::string> trusted_proxies;
   std::size_t hot_orders_max = 400'000;

@@ -71,6 +71,7 @@ http::Response StaticFiles::answer(const http::Request& request) const {
   const auto last = request.path.substr(request.path.rfind('/') + 1);
   const bool is_screen = last.find('.') == std::string_view::npos &&
                          !request.path.starts_with("/v1/") && !request.path.starts_with("/t/");
+  if (request.path.starts_with("/public_page/")) found = files_.end();  // templates
   if (found == files_.end() && is_screen) found = files_.find("/index.html");
   if (found == files_.end())
     return http::problem({ErrorCode::NotFound, "nothing is here", ""}, request);

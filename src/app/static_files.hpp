@@ -15,7 +15,11 @@ class StaticFiles {
  public:
   explicit StaticFiles(const std::string& folder);
   http::Response answer(const http::Request& request) const;
-  bool has(std::string_view path) const { return files_.contains(path); }
+  /// The bytes of a file, for templates; empty when there is none.
+  std::string text(std::string_view path) const {
+    const auto found = files_.find(path);
+    return found == files_.end() ? std::string() : found->second.bytes;
+  }
 
  private:
   struct File {

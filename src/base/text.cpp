@@ -178,4 +178,21 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
+void append_csv_cell(std::string& out, std::string_view text) {
+  const bool is_formula =
+      !text.empty() && std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos;
+  const bool is_quoted = is_formula || text.find_first_of(",\"\r\n") != std::string_view::npos;
+  if (!is_quoted) {
+    out += text;
+    return;
+  }
+  out += '"';
+  if (is_formula) out += '\'';
+  for (const char c : text) {
+    if (c == '"') out += '"';
+    out += c;
+  }
+  out += '"';
+}
+
 }  // namespace cairn

@@ -30,4 +30,8 @@ std::optional<std::string_view> nearest(std::string_view word,
 /// Appends `text` as a JSON string, quotes included; invalid UTF-8 becomes U+FFFD.
 void append_json_string(std::string& out, std::string_view text);
 
+/// Appends a cell of CSV (RFC 4180), quoted where needed. What a spreadsheet would take for a
+/// formula gets an apostrophe before it.
+void append_csv_cell(std::string& out, std::string_view text);
+
 }  // namespace cairn

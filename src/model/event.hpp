@@ -104,7 +104,7 @@ inline constexpr std::uint16_t kRawField = 0xffff;
 Bytes tokens_of(const Event& event);
 
 /// How personal fields appear in JSON.
-enum class Show : std::uint8_t { Hidden, Masked, Plain };
+enum class Show : std::uint8_t { Hidden, Masked, Plain, Digest };
 
 // ---- JSON (event_json.cpp) ----------------------------------------------------------------------
 

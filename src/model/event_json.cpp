@@ -1,5 +1,6 @@
 #include <map>
 
+#include "crypto/hash.hpp"
 #include "model/codec.hpp"
 #include "model/event.hpp"
 
@@ -9,6 +10,11 @@ namespace {
 template <typename Field>
 std::optional<std::string> shown(const Field& field, Show show) {
   if (show == Show::Hidden) return std::nullopt;
+  if (show == Show::Digest) {
+    const auto digest =
+        crypto::sha256(field.is_sealed() ? field.sealed() : BytesView(field.reveal()));
+    return "sha256:" + to_hex(crypto::view(digest).substr(0, 8));
+  }
   if (field.is_sealed()) return "***";
   return show == Show::Plain ? field.reveal() : masked(Field::kKind, field.reveal());
 }

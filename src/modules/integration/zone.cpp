@@ -47,6 +47,13 @@ Time Zone::to_utc(Time local) const {
   return {local.us - info.first.offset.count() * std::int64_t{1'000'000}};
 }
 
+Time Zone::to_local(Time utc) const {
+  const auto* zone = static_cast<const date::time_zone*>(zone_);
+  const auto info =
+      zone->get_info(date::sys_seconds{std::chrono::seconds{floor_div(utc.us, 1'000'000)}});
+  return {utc.us + info.offset.count() * std::int64_t{1'000'000}};
+}
+
 Time Zone::end_of_day(Time local) const {
   const std::int64_t next = (floor_div(local.us, kDayUs) + 1) * kDayUs;
   return to_utc({next}) - Duration{1};

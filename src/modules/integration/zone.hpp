@@ -17,6 +17,8 @@ class Zone {
   /// An hour that occurs twice is its first pass; one that was skipped counts from the offset
   /// before the gap. Both are the same on every machine, so a file read twice gives equal events.
   Time to_utc(Time local) const;
+  /// What clocks there show at `utc`, as a wall time written as though it were UTC.
+  Time to_local(Time utc) const;
   /// The last microsecond of the local day that begins or runs at `local`.
   Time end_of_day(Time local) const;
 

@@ -164,9 +164,9 @@ void read_reasons(Reader& reader, const Yaml& root, Parts& parts) {
 }
 
 void read_command(Reader& reader, const Yaml& key, const Yaml& row, Parts& parts) {
-  if (!reader.expect_map(
-          row, "a command",
-          {"labels", "effect", "emits", "area", "tone", "bulk", "undo", "general", "who"}))
+  if (!reader.expect_map(row, "a command",
+                         {"labels", "effect", "emits", "area", "tone", "bulk", "undo", "general",
+                          "who", "fields"}))
     return;
   Command out;
   out.code = key.text;
@@ -178,6 +178,12 @@ void read_command(Reader& reader, const Yaml& key, const Yaml& row, Parts& parts
   out.tone = tone_of(reader, row, kCommandTones, "plain");
   out.is_bulk = reader.flag(row, "bulk", false);
   out.undo = reader.text_of(row, "undo");
+  if (const auto* fields = row.find("fields")) {
+    out.has_own_fields = true;
+    each_row(reader, *fields, "fields", [&](const Yaml& name, const Yaml& type) {
+      out.fields.emplace_back(name.text, type.text);
+    });
+  }
   if (const auto* general = row.find("general")) {
     out.is_general = general->text == "open" || general->text == "all";
     out.is_open_only = general->text == "open";

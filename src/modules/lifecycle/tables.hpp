@@ -169,6 +169,10 @@ struct Command {
   bool is_general = false;     ///< offered in every state, outside lifecycles
   bool is_open_only = false;   ///< … that is not final
   RoleSet who = 0;             ///< of a general one
+  /// What its form asks for where that is not what its event carries: names and types (Field of
+  /// api/openapi.yaml).
+  std::vector<std::pair<std::string, std::string>> fields;
+  bool has_own_fields = false;
 };
 
 /// Something wrong in a file. `code` is fixed, the message is for people.

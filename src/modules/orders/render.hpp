@@ -29,14 +29,16 @@ void write_order(json::Writer& out, const Order& order, const Row& row, ports::K
 void write_timeline(json::Writer& out, const Order& order,
                     std::span<const core::StoredRecord> history, std::uint64_t version,
                     const Viewer& viewer);
-/// AuditPage over all records of one aggregate.
-void write_audit(json::Writer& out, const ports::AggregateKey& key,
-                 std::span<const core::StoredRecord> history, const Viewer& viewer);
-/// One AuditRow, or nothing for records that are not somebody's doing.
-void write_audit_record(json::Writer& out, const ports::AggregateKey& key,
-                        const core::StoredRecord& record);
+/// RawEvent: one event with its raw form and the other wordings of it. False: it is not here.
+bool write_raw_event(json::Writer& out, const Order& order,
+                     std::span<const core::StoredRecord> history, const model::Identity& wanted,
+                     const Viewer& viewer);
 /// CommandOffer for everything the lifecycle and the general commands know in this state.
 void write_commands(json::Writer& out, const Order& order, const Viewer& viewer);
+
+/// {buyer, receiver} in plain text, for somebody whose look was recorded.
+void write_revealed(json::Writer& out, const Order& order, ports::KeySlot key_slot,
+                    const core::Sealer& sealer);
 
 /// Calls `visit(code, Conflict as JSON)` for every conflict.
 void each_conflict(const Order& order,

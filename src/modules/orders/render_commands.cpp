@@ -39,6 +39,13 @@ void write_fields(json::Writer& out, model::EventType type, std::span<const std:
   out.end_array();
 }
 
+void write_own_fields(json::Writer& out, const lifecycle::Command& command) {
+  out.key("fields").begin_array();
+  for (const auto& [name, type] : command.fields)
+    out.begin_object().field("name", name).field("type", type).end_object();
+  out.end_array();
+}
+
 void write_offer(json::Writer& out, const Order& order, const lifecycle::Offer& offer,
                  const Context& context) {
   const auto& transition = *offer.transition;
@@ -61,7 +68,10 @@ void write_general(json::Writer& out, const lifecycle::Command& command) {
   write_label(out, "label", command.label);
   write_definition(out, &command);
   out.field("decided_by", "cairn").field("allowed", true);
-  write_fields(out, *command.emits, {});
+  if (command.has_own_fields)
+    write_own_fields(out, command);
+  else
+    write_fields(out, *command.emits, {});
   out.end_object();
 }
 

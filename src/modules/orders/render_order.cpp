@@ -30,8 +30,11 @@ void write_parts(json::Writer& out, const std::vector<model::Part>& parts) {
   out.end_array();
 }
 
+enum class Personal : std::uint8_t { Masked, Plain };
+
 void write_party(json::Writer& out, std::string_view key, model::Person person,
-                 std::uint16_t parent, ports::KeySlot slot, const Viewer& viewer) {
+                 std::uint16_t parent, ports::KeySlot slot, const core::Sealer& sealer,
+                 Personal how = Personal::Masked) {
   out.key(key).begin_object();
   out.text_if("id", person.id);
   model::codec::each_personal(
@@ -40,8 +43,11 @@ void write_party(json::Writer& out, std::string_view key, model::Person person,
         using F = std::remove_cvref_t<decltype(field)>;
         const auto number = path % 64;
         static constexpr std::string_view kNames[]{"", "id", "name", "phone", "address", "email"};
-        const auto plain = viewer.sealer->open(slot, path, field.sealed());
-        if (plain) out.field(kNames[number], std::string_view(model::masked(F::kKind, *plain)));
+        const auto plain = sealer.open(slot, path, field.sealed());
+        if (!plain) return;
+        out.field(
+            kNames[number],
+            std::string_view(how == Personal::Plain ? *plain : model::masked(F::kKind, *plain)));
       },
       parent);
   out.text_if("city", person.city).text_if("region", person.region);
@@ -319,12 +325,12 @@ void write_order(json::Writer& out, const Order& order, const Row& row, ports::K
   if (order.is(Flag::Forgotten)) {
     out.field("forgotten", true);
   } else {
-    write_party(out, "buyer", told.buyer, 14, slot, viewer);
+    write_party(out, "buyer", told.buyer, 14, slot, *viewer.sealer);
     if (order.receiver.empty())
-      write_party(out, "receiver", told.receiver, 15, slot, viewer);
+      write_party(out, "receiver", told.receiver, 15, slot, *viewer.sealer);
     else
       write_party(out, "receiver", model::decode_payload<model::Person>(order.receiver), 1, slot,
-                  viewer);
+                  *viewer.sealer);
   }
   out.key("lines").begin_array();
   for (const auto& line : order.lines) write_line(out, order, line);
@@ -359,6 +365,21 @@ void write_order(json::Writer& out, const Order& order, const Row& row, ports::K
     if (set.level.empty() || set.level == "order")
       attributes = model::merge_json_objects(attributes, set.json);
   out.key("attributes").raw(attributes.empty() ? "{}" : attributes);
+  out.end_object();
+}
+
+void write_revealed(json::Writer& out, const Order& order, ports::KeySlot slot,
+                    const core::Sealer& sealer) {
+  const auto told = model::decode_payload<model::OrderPlaced>(order.placed);
+  out.begin_object();
+  if (!order.is(Flag::Forgotten)) {
+    write_party(out, "buyer", told.buyer, 14, slot, sealer, Personal::Plain);
+    if (order.receiver.empty())
+      write_party(out, "receiver", told.receiver, 15, slot, sealer, Personal::Plain);
+    else
+      write_party(out, "receiver", model::decode_payload<model::Person>(order.receiver), 1, slot,
+                  sealer, Personal::Plain);
+  }
   out.end_object();
 }
 

@@ -168,56 +168,35 @@ void write_timeline(json::Writer& out, const Order& order, std::span<const Store
   out.end_array().field("version", version).end_object();
 }
 
-void write_audit_event(json::Writer& out, const ports::AggregateKey& key, const Event& event,
-                       std::string_view outcome) {
-  const auto& type = row_of(event.type);
-  out.begin_object().field("number", event.number).field("recorded", event.recorded);
-  if (key.kind == model::kOrderKind) out.field("order", model::to_text(model::order_of(key)));
-  out.text_if("actor", event.origin.actor).field("role", name_of(event.origin.role));
-  out.text_if("ip", event.origin.ip).field("source", event.origin.source);
-  out.text_if("request", event.origin.request).field("what", type.name);
-  write_label(out, type.zh, type.en);
-  out.field("outcome", outcome).key("data");
-  write_payload(out, event.payload, model::Show::Hidden);
-  out.end_object();
-}
-
-void write_audit_refusal(json::Writer& out, const ports::AggregateKey& key,
-                         const StoredRecord& record, const core::Refusal& refusal) {
-  out.begin_object().field("number", record.number).field("recorded", record.recorded);
-  if (key.kind == model::kOrderKind) out.field("order", model::to_text(model::order_of(key)));
-  out.text_if("actor", refusal.origin.actor).field("role", name_of(refusal.origin.role));
-  out.text_if("ip", refusal.origin.ip).field("source", refusal.origin.source);
-  out.text_if("request", refusal.origin.request).field("what", refusal.command);
-  write_label(out, refusal.command, refusal.command);
-  out.field("outcome", "refused").field("reason", refusal.error.message).end_object();
-}
-
-void write_audit_record(json::Writer& out, const ports::AggregateKey& key,
-                        const StoredRecord& record) {
-  if (record.type == RecordType::Refusal) {
-    if (const auto refusal = core::decode_refusal(record.body))
-      write_audit_refusal(out, key, record, *refusal);
-    return;
+bool write_raw_event(json::Writer& out, const Order& order, std::span<const StoredRecord> history,
+                     const model::Identity& wanted, const Viewer& viewer) {
+  const auto g = gather(history, order.key, *viewer.sealer);
+  const auto found = std::ranges::find(g.events, wanted, &Event::id);
+  if (found == g.events.end()) return false;
+  out.begin_object().key("event");
+  write_item(out, *found, g, order, viewer);
+  // What was understood in full has no raw form of its own: its payload says all.
+  std::string raw = found->raw;
+  if (raw.empty()) {
+    json::Writer w(raw);
+    write_payload(w, found->payload, model::Show::Masked);
   }
-  if (record.type != RecordType::Event && record.type != RecordType::Wording) return;
-  const auto event =
-      model::decode_event({record.type, key, record.number, record.recorded, record.body});
-  if (!event) return;
-  const bool is_correction =
-      event->type == EventType::EventCorrected || event->type == EventType::EventRetracted;
-  write_audit_event(out, key, *event,
-                    record.type == RecordType::Wording        ? "duplicate"
-                    : is_correction                           ? "corrected"
-                    : event->type == EventType::RequestOpened ? "requested"
-                                                              : "accepted");
-}
-
-void write_audit(json::Writer& out, const ports::AggregateKey& key,
-                 std::span<const StoredRecord> history, const Viewer&) {
-  out.begin_object().key("items").begin_array();
-  for (const auto& record : history) write_audit_record(out, key, record);
+  out.field("raw", raw).key("wordings").begin_array();
+  for (const auto& record : history) {
+    if (record.type != RecordType::Wording) continue;
+    auto other =
+        model::decode_event({record.type, order.key, record.number, record.recorded, record.body});
+    if (!other || other->id != wanted) continue;
+    viewer.sealer->open(*other);
+    std::string text = other->raw;
+    if (text.empty()) {
+      json::Writer w(text);
+      write_payload(w, other->payload, model::Show::Masked);
+    }
+    out.value(std::string_view(text));
+  }
   out.end_array().end_object();
+  return true;
 }
 
 }  // namespace cairn::orders
