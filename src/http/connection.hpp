@@ -12,6 +12,8 @@ struct Connection {
   struct Waiting {
     bool is_ready = false;
     bool is_head = false;  ///< the answer to HEAD has no body
+    std::uint32_t rate_class = 0;
+    std::uint64_t since_ns = 0;  ///< when its last byte was there
     std::string bytes, request_id, trace_parent;
   };
 
@@ -51,7 +53,7 @@ struct Connection {
     in_at = 0;
   }
   std::uint64_t begin_answer(bool is_head) {
-    waiting.push_back({false, is_head, {}, {}, {}});
+    waiting.emplace_back().is_head = is_head;
     return first_sequence + waiting.size() - 1;
   }
   Waiting* find(std::uint64_t sequence) {

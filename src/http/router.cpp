@@ -1,5 +1,7 @@
 #include "http/router.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/text.hpp"
@@ -24,6 +26,11 @@ void Router::add(Method method, std::string pattern, Handler handler, RouteOptio
   route->pattern = std::move(pattern);
   route->handler = std::move(handler);
   route->options = std::move(options);
+  route->rate_class = class_of(route->options.rate_class);
+  if (route->rate_class == 0 && route->options.rate_class != classes_[0]) {
+    route->rate_class = static_cast<std::uint32_t>(classes_.size());
+    classes_.push_back(route->options.rate_class);
+  }
   routes_.push_back(std::move(route));
 }
 
@@ -57,8 +64,12 @@ Router::Found Router::find(Request& request) const {
   return found;
 }
 
-void Router::dispatch(Request& request, Responder responder) const {
-  const auto found = find(request);
+std::uint32_t Router::class_of(std::string_view name) const {
+  const auto at = std::ranges::find(classes_, name);
+  return at == classes_.end() ? 0 : static_cast<std::uint32_t>(at - classes_.begin());
+}
+
+void Router::dispatch(const Found& found, Request& request, Responder responder) const {
   if (found.route) return found.route->handler(request, std::move(responder));
   if (!found.allow.empty()) {
     auto response = request.method == Method::Options

@@ -27,6 +27,7 @@ class Router {
     std::vector<std::string> segments;  ///< "{id}" is a parameter
     Handler handler;
     RouteOptions options;
+    std::uint32_t rate_class = 0;  ///< of `classes`
   };
   struct Found {
     const Route* route = nullptr;  ///< null: nothing fits
@@ -40,11 +41,18 @@ class Router {
   /// Fills `request.params`. HEAD finds GET.
   Found find(Request& request) const;
   /// Calls the handler, or answers 404 or 405.
-  void dispatch(Request& request, Responder responder) const;
+  void dispatch(Request& request, Responder responder) const {
+    dispatch(find(request), request, std::move(responder));
+  }
+  void dispatch(const Found& found, Request& request, Responder responder) const;
+  /// Rate classes by index; the first is what no route has.
+  const std::vector<std::string>& classes() const { return classes_; }
+  std::uint32_t class_of(std::string_view name) const;
   std::vector<RouteInfo> routes() const;
 
  private:
   std::vector<std::unique_ptr<Route>> routes_;
+  std::vector<std::string> classes_{"none"};
   Handler fallback_;
 };
 

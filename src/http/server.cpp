@@ -30,6 +30,13 @@ std::uint32_t seconds_now() {
   return static_cast<std::uint32_t>(t.tv_sec);
 }
 
+std::uint64_t nanoseconds_now() {
+  timespec t{};
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000 +
+         static_cast<std::uint64_t>(t.tv_nsec);
+}
+
 /// An answer on its way from another thread to a connection of a loop.
 struct Completion {
   int fd = -1;
@@ -45,7 +52,10 @@ struct Completion {
 /// One thread with its sockets.
 class Server::Loop {
  public:
-  Loop(Server& server) : server_(server) {}
+  explicit Loop(Server& server)
+      : server_(server),
+        figures_(server.options_.metrics->add_loop()),
+        fast_class_(server.router_.class_of("status")) {}
   ~Loop() {
     for (const int fd : {listener_, epoll_, wake_})
       if (fd >= 0) ::close(fd);
@@ -93,11 +103,14 @@ class Server::Loop {
   Responder responder_for(Connection& connection, std::uint64_t sequence);
 
   Server& server_;
+  LoopFigures& figures_;
+  const std::size_t fast_class_;
   int listener_ = -1, epoll_ = -1, wake_ = -1;
   std::vector<std::unique_ptr<Connection>> by_fd_;
   std::uint64_t generations_ = 0;
   std::uint64_t ids_ = 0;
   std::uint32_t now_ = 0, swept_ = 0;
+  std::uint64_t round_ns_ = 0;  ///< when this round's events were seen: what durations start at
   std::atomic<std::uint32_t> deadline_{0};
   std::thread::id thread_;
   std::string date_;
@@ -181,6 +194,7 @@ void Server::Loop::run() {
   for (;;) {
     const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 500);
     now_ = seconds_now();
+    round_ns_ = nanoseconds_now();
     for (int i = 0; i < count; ++i) {
       const auto& event = events[static_cast<std::size_t>(i)];
       const int fd = event.data.fd;
@@ -399,14 +413,19 @@ void Server::Loop::handle(Connection& connection, Request& request) {
                         static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(this) ^ now_),
                         ++ids_);
   connection.waiting.back().request_id = request.id;
+  connection.waiting.back().since_ns = round_ns_;
   request.trace_parent = request.header("traceparent");
   connection.waiting.back().trace_parent = request.trace_parent;
   request.peer = peer_of(connection, request);
-  server_.router_.dispatch(request, responder_for(connection, sequence));
+  const auto found = server_.router_.find(request);
+  connection.waiting.back().rate_class = found.route ? found.route->rate_class : 0;
+  server_.router_.dispatch(found, request, responder_for(connection, sequence));
 }
 
 void Server::Loop::stream(Connection& connection, Request& request, const Router::Route& route) {
   const auto sequence = connection.begin_answer(false);
+  connection.waiting.back().rate_class = route.rate_class;
+  connection.waiting.back().since_ns = round_ns_;
   request.id = fmt::format("r{:08x}{:08x}", now_, ++ids_);
   connection.waiting.back().request_id = request.id;
   request.peer = peer_of(connection, request);
@@ -451,6 +470,7 @@ bool Server::Loop::may_answer_fast(Connection& connection, const Request& reques
   out += date();
   out += connection.is_last ? "\r\nConnection: close\r\n\r\n" : "\r\n\r\n";
   out += scratch_;
+  figures_.count(fast_class_, 200, nanoseconds_now() - round_ns_);
   return true;
 }
 
@@ -488,6 +508,8 @@ void Server::Loop::answer(Connection& connection, std::uint64_t sequence, Respon
   write_response(waiting->bytes, response, *waiting, date(),
                  connection.is_last && waiting == &connection.waiting.back());
   waiting->is_ready = true;
+  figures_.count(waiting->rate_class, response.status,
+                 waiting->since_ns == 0 ? 0 : nanoseconds_now() - waiting->since_ns);
 }
 
 /// The connection cannot be understood any further: answer, then close.
@@ -608,10 +630,11 @@ void Server::Loop::sweep() {
 // ---- the server ---------------------------------------------------------------------------------
 
 Server::Server(ServerOptions options, const Router& router, LiveHub* hub)
-    : options_(std::move(options)), router_(router), hub_(hub) {}
+    : options_(std::move(options)), router_(router), hub_(hub), counts_(options_.metrics->counts) {}
 Server::~Server() { stop(0); }
 
 Result<void> Server::start() {
+  options_.metrics->name_classes(router_.classes());
   std::uint16_t port = options_.port;
   for (unsigned i = 0; i < std::max(1u, options_.threads); ++i) {
     loops_.push_back(std::make_unique<Loop>(*this));

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "http/live_hub.hpp"
+#include "http/metrics.hpp"
 #include "http/router.hpp"
 
 namespace cairn::http {
@@ -22,11 +23,7 @@ struct ServerOptions {
   std::vector<std::string>
       trusted_proxies;  ///< addresses or a.b.c.d/n whose X-Forwarded-For counts
   FastPath fast_path;
-};
-
-struct ServerCounts {
-  std::atomic<std::uint64_t> requests{0}, fast{0}, connections{0}, open{0}, refused{0};
-  std::atomic<std::uint64_t> bytes_out{0}, errors_4xx{0}, errors_5xx{0};
+  std::shared_ptr<Metrics> metrics = std::make_shared<Metrics>();
 };
 
 /// The HTTP/1.1 edge: one epoll loop a thread, answers from any thread, pipelining in order, bodies
@@ -43,6 +40,7 @@ class Server {
   /// Stops accepting, lets what is under way be answered for at most `seconds`, closes.
   void stop(unsigned seconds = 5);
   const ServerCounts& counts() const { return counts_; }
+  const Metrics& metrics() const { return *options_.metrics; }
 
  private:
   class Loop;
@@ -51,7 +49,7 @@ class Server {
   const Router& router_;
   LiveHub* hub_;
   std::uint16_t port_ = 0;
-  ServerCounts counts_;
+  ServerCounts& counts_;
   std::vector<std::unique_ptr<Loop>> loops_;
   std::vector<std::thread> threads_;
 };
