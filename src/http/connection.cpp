@@ -2,11 +2,22 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include <fmt/format.h>
 
+#include "base/text.hpp"
+
 namespace cairn::http {
+namespace {
+
+void write_identity(std::string& out, const Connection::Waiting& waiting) {
+  if (!waiting.trace_parent.empty()) ((out += "traceparent: ") += waiting.trace_parent) += "\r\n";
+  ((out += "Cairn-Request-Id: ") += waiting.request_id.empty() ? "-" : waiting.request_id);
+}
+
+}  // namespace
 
 void write_response(std::string& out, const Response& response, const Connection::Waiting& waiting,
                     std::string_view date, bool is_last) {
@@ -21,13 +32,25 @@ void write_response(std::string& out, const Response& response, const Connection
   }
   if (!has_cache_rule) out += "Cache-Control: no-cache\r\n";
   out += "X-Content-Type-Options: nosniff\r\n";
-  if (!waiting.trace_parent.empty())
-    fmt::format_to(std::back_inserter(out), "traceparent: {}\r\n", waiting.trace_parent);
-  fmt::format_to(std::back_inserter(out), "Cairn-Request-Id: {}\r\nContent-Length: {}",
-                 waiting.request_id.empty() ? "-" : waiting.request_id, response.body.size());
+  write_identity(out, waiting);
+  // RFC 9110 §8.6: none with 204, and with 304 it would speak of the body that is not sent.
+  const bool has_body = response.status != 204 && response.status != 304;
+  if (has_body)
+    fmt::format_to(std::back_inserter(out), "\r\nContent-Length: {}", response.body.size());
   out += date;
   out += is_last ? "\r\nConnection: close\r\n\r\n" : "\r\n\r\n";
-  if (!waiting.is_head) out += response.body;
+  if (has_body && !waiting.is_head) out += response.body;
+}
+
+std::string live_head(const Connection::Waiting& waiting, std::string_view date) {
+  std::string out =
+      "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
+      "X-Accel-Buffering: no\r\n";
+  write_identity(out, waiting);
+  out += date;
+  out += "\r\nConnection: close\r\n\r\n";
+  if (!waiting.is_head) out += "retry: 1000\n\n";
+  return out;
 }
 
 bool is_listed(std::string_view address, const std::vector<std::string>& list) {
@@ -45,6 +68,41 @@ bool is_listed(std::string_view address, const std::vector<std::string>& list) {
     if ((ntohl(ip.s_addr) & mask) == (ntohl(net.s_addr) & mask)) return true;
   }
   return false;
+}
+
+std::string peer_of(std::string_view peer, const Request& request,
+                    const std::vector<std::string>& trusted) {
+  if (trusted.empty() || request.header("x-forwarded-for").empty() || !is_listed(peer, trusted))
+    return std::string(peer);
+  // A proxy may add a line of its own behind the client's: all of them are one list.
+  std::vector<std::string_view> hops;
+  for (std::size_t i = 0; i < request.header_count; ++i)
+    if (is_same_ignoring_case(request.headers[i].name, "x-forwarded-for"))
+      for (const auto hop : split(request.headers[i].value, ',')) hops.push_back(trim(hop));
+  for (auto hop = hops.rbegin(); hop != hops.rend(); ++hop)
+    if (!is_listed(*hop, trusted)) return std::string(*hop);
+  return std::string(peer);
+}
+
+std::string_view sane_request_id(const Request& request) {
+  const auto given = request.header("x-request-id");
+  const bool is_sane =
+      !given.empty() && given.size() <= 64 && std::ranges::all_of(given, [](char c) {
+        return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '-' ||
+               c == '_' || c == '.';
+      });
+  return is_sane ? given : std::string_view{};
+}
+
+std::string_view sane_trace_parent(const Request& request) {
+  constexpr std::string_view kShape = "00-################################-################-##";
+  const auto given = request.header("traceparent");
+  const auto fits = [](char c, char shape) {
+    return shape == '#' ? (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') : c == shape;
+  };
+  const bool is_sane =
+      given.size() == kShape.size() && std::equal(given.begin(), given.end(), kShape.begin(), fits);
+  return is_sane ? given : std::string_view{};
 }
 
 }  // namespace cairn::http

@@ -2,7 +2,9 @@
 
 #include <deque>
 
+#include "http/live_hub.hpp"
 #include "http/parser.hpp"
+#include "http/tls.hpp"
 
 namespace cairn::http {
 
@@ -15,6 +17,7 @@ struct Connection {
     std::uint32_t rate_class = 0;
     std::uint64_t since_ns = 0;  ///< when its last byte was there
     std::string bytes, request_id, trace_parent;
+    std::unique_ptr<LiveRequest> live;  ///< the answer is to go to the hub
   };
 
   int fd = -1;
@@ -25,7 +28,12 @@ struct Connection {
   bool is_ending = false;  ///< nothing more is read
   bool is_paused = false;
   bool in_body = false;
+  bool owes_continue = false;  ///< 100 Continue, once all earlier answers are sent
+  bool is_lingering = false;   ///< all was said; what still comes is thrown away, see `finish`
+  std::uint32_t linger_until = 0;
+  std::size_t discarded = 0;
   std::string peer;
+  std::unique_ptr<TlsSession> tls;  ///< null: plain
 
   std::string in, out;
   std::size_t in_at = 0, out_at = 0;
@@ -41,6 +49,7 @@ struct Connection {
   std::uint64_t sink_sequence = 0;
 
   std::string_view unread() const { return std::string_view(in).substr(in_at); }
+  bool is_all_sent() const { return out_at == out.size(); }
   void compact() {
     if (in_at == in.size()) {
       in.clear();
@@ -74,7 +83,20 @@ struct Connection {
 void write_response(std::string& out, const Response& response, const Connection::Waiting& waiting,
                     std::string_view date, bool is_last);
 
+/// The head of a live stream's answer.
+std::string live_head(const Connection::Waiting& waiting, std::string_view date);
+
 /// True when `address` is in the list: exact, or IPv4 "a.b.c.d/n".
 bool is_listed(std::string_view address, const std::vector<std::string>& list);
+
+/// The client's own address. X-Forwarded-For counts from `trusted` proxies only, from its end: what
+/// stands left of the nearest hop that is none of ours anybody may have written.
+std::string peer_of(std::string_view peer, const Request& request,
+                    const std::vector<std::string>& trusted);
+
+/// The client's X-Request-Id where it is fit to be logged; else empty.
+std::string_view sane_request_id(const Request& request);
+/// The client's traceparent (W3C Trace Context, version 00); empty where it is none.
+std::string_view sane_trace_parent(const Request& request);
 
 }  // namespace cairn::http

@@ -10,6 +10,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "http/tls.hpp"
+
 namespace cairn::http {
 
 /// A change, rendered once for all: a whole server-sent event with id, ready to send.
@@ -51,10 +53,12 @@ class LiveHub {
 
   void start();
   void stop();
-  /// Takes over a connected, non-blocking socket.
-  void adopt(int fd, LiveRequest request);
+  /// Takes over a connected, non-blocking socket, with its TLS session where it has one.
+  void adopt(int fd, LiveRequest request, std::unique_ptr<TlsSession> tls = nullptr);
   void publish(std::vector<LiveChange> changes);
-  /// Said with every heartbeat and as the first event; called on the hub's thread.
+  /// Said with every heartbeat and as the first event; called on the hub's thread. It may not name
+  /// a change whose `publish` has not returned: a reader that comes back with it would miss that
+  /// one.
   void set_position(std::function<std::string()> position) { position_ = std::move(position); }
 
   std::size_t subscribers() const { return subscribers_; }
@@ -65,12 +69,24 @@ class LiveHub {
   struct Subscriber;
   void run();
   void wake();
-  void begin(int fd, LiveRequest request);
+  struct Arrival {
+    int fd;
+    LiveRequest request;
+    std::unique_ptr<TlsSession> tls;
+  };
+  void on_event(Subscriber& subscriber, std::uint32_t what);
+  void exchange();
+  void begin(Arrival arrival, std::string_view position);
   void deliver(const LiveChange& change);
   void send(Subscriber& subscriber, std::string_view bytes);
+  void drop(Subscriber& subscriber);
   void close(Subscriber& subscriber);
-  void beat(std::uint64_t now_ms);
+  void bury();
+  bool is_beat_due(std::uint64_t now_ms) const { return now_ms - last_beat_ms_ >= 100; }
+  void beat(std::uint64_t now_ms, std::string_view position);
+  void receive(Subscriber& subscriber);
   void flush_output(Subscriber& subscriber);
+  void watch(Subscriber& subscriber);
 
   LiveOptions options_;
   std::function<std::string()> position_;
@@ -81,14 +97,14 @@ class LiveHub {
   std::atomic<std::uint64_t> delivered_{0}, dropped_{0};
 
   std::mutex mutex_;
-  std::vector<std::pair<int, LiveRequest>> arriving_;
+  std::vector<Arrival> arriving_;
   std::vector<LiveChange> published_;
 
   // The hub's thread only.
   std::vector<std::unique_ptr<Subscriber>> by_fd_;
   std::unordered_multimap<std::uint64_t, int> by_subject_;
   std::vector<int> of_many_;
-  std::vector<int> closing_;
+  std::vector<int> closed_;  ///< of this round; their numbers are free at its end
   std::size_t beat_at_ = 0;
   std::uint64_t last_beat_ms_ = 0;
 };

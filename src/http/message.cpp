@@ -11,16 +11,6 @@ namespace {
 constexpr std::array<std::string_view, 8> kMethods{"GET",    "HEAD",  "POST",    "PUT",
                                                    "DELETE", "PATCH", "OPTIONS", "?"};
 
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    const char x = a[i] >= 'A' && a[i] <= 'Z' ? static_cast<char>(a[i] + 32) : a[i];
-    const char y = b[i] >= 'A' && b[i] <= 'Z' ? static_cast<char>(b[i] + 32) : b[i];
-    if (x != y) return false;
-  }
-  return true;
-}
-
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -29,6 +19,16 @@ int hex_value(char c) {
 }
 
 }  // namespace
+
+bool is_same_ignoring_case(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const char x = a[i] >= 'A' && a[i] <= 'Z' ? static_cast<char>(a[i] + 32) : a[i];
+    const char y = b[i] >= 'A' && b[i] <= 'Z' ? static_cast<char>(b[i] + 32) : b[i];
+    if (x != y) return false;
+  }
+  return true;
+}
 
 std::string_view name_of(Method method) { return kMethods[static_cast<std::size_t>(method)]; }
 Method method_from(std::string_view name) {
@@ -49,7 +49,7 @@ std::vector<std::string> Limits::validate() const {
 
 std::string_view Request::header(std::string_view name) const {
   for (std::size_t i = 0; i < header_count; ++i)
-    if (equals_ignoring_case(headers[i].name, name)) return headers[i].value;
+    if (is_same_ignoring_case(headers[i].name, name)) return headers[i].value;
   return {};
 }
 
@@ -137,6 +137,8 @@ std::string_view reason_of(int status) {
       return "Unprocessable Content";
     case 429:
       return "Too Many Requests";
+    case 414:
+      return "URI Too Long";
     case 431:
       return "Request Header Fields Too Large";
     case 500:

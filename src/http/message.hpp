@@ -74,6 +74,8 @@ class Request {
   RequestInfo info() const;
 };
 
+bool is_same_ignoring_case(std::string_view a, std::string_view b);
+
 /// "%E4%BD%A0" and "+" (in queries) to text. Errors: Malformed.
 Result<std::string> percent_decode(std::string_view text, bool plus_is_blank);
 

@@ -8,6 +8,13 @@
 namespace cairn::http {
 namespace {
 
+/// RFC 9110 §5.6.3: blanks and tabs only. A bare CR or LF at the end of a value is to be seen.
+std::string_view without_blanks(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
 std::unexpected<Error> malformed(const char* what) { return fail(ErrorCode::Malformed, what); }
 
 /// RFC 9110 §5.6.2: characters of a token.
@@ -78,7 +85,7 @@ Result<Framing> parse_head(std::string_view bytes, const Limits& limits, Request
     if (colon == std::string_view::npos || !is_token(line.substr(0, colon)))
       return malformed("a header line is not `name: value`");
     const auto name = line.substr(0, colon);
-    const auto value = trim(line.substr(colon + 1));
+    const auto value = without_blanks(line.substr(colon + 1));
     for (const char c : value)
       if ((static_cast<unsigned char>(c) < ' ' && c != '\t') || c == 0x7f)
         return malformed("a control character in a header");
@@ -100,7 +107,7 @@ Result<Framing> parse_head(std::string_view bytes, const Limits& limits, Request
       if (contains_ignoring_case(value, "close")) framing.keep_alive = false;
       if (out.is_http10 && contains_ignoring_case(value, "keep-alive")) framing.keep_alive = true;
     } else if (is_named(name, "expect")) {
-      framing.expects_continue = contains_ignoring_case(value, "100-continue");
+      framing.expects_continue = !out.is_http10 && contains_ignoring_case(value, "100-continue");
     } else if (is_named(name, "host")) {
       if (has_host) return malformed("Host twice");
       has_host = true;
@@ -113,7 +120,7 @@ Result<Framing> parse_head(std::string_view bytes, const Limits& limits, Request
 }
 
 Result<void> ChunkedDecoder::push(std::string_view& in, std::string& out) {
-  constexpr std::size_t kLineMax = 1'024;
+  constexpr std::size_t kLineMax = 1'024, kTrailerMax = 8'192;
   const auto take_line = [&]() -> Result<bool> {
     const auto end = in.find('\n');
     line_.append(in.substr(0, end == std::string_view::npos ? in.size() : end + 1));
@@ -140,6 +147,8 @@ Result<void> ChunkedDecoder::push(std::string_view& in, std::string& out) {
       if (!line.empty()) return malformed("a chunk is longer than it says");
       state_ = State::Size;
     } else if (state_ == State::Trailer) {
+      trailer_bytes_ += line.size() + 2;
+      if (trailer_bytes_ > kTrailerMax) return malformed("the trailer is too long");
       if (line.empty()) state_ = State::Done;
     } else {
       const auto size = std::string_view(line).substr(0, line.find(';'));

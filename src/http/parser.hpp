@@ -28,6 +28,7 @@ class ChunkedDecoder {
   enum class State : std::uint8_t { Size, Data, DataEnd, Trailer, Done };
   State state_ = State::Size;
   std::uint64_t left_ = 0;
+  std::size_t trailer_bytes_ = 0;
   std::string line_;
 };
 

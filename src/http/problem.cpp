@@ -2,16 +2,18 @@
 
 namespace cairn::http {
 
-Response problem(const Error& error, const RequestInfo& info,
-                 const std::function<void(json::Writer&)>& more) {
+namespace {
+
+Response make(int status, const Error& error, const RequestInfo& info,
+              const std::function<void(json::Writer&)>& more) {
   const auto& row = error_row(error.code);
   Response response;
-  response.status = row.http_status;
+  response.status = status;
   response.content_type = "application/problem+json";
   json::Writer w(response.body);
   w.begin_object().field("type", "/problems/" + std::string(row.name)).field("code", row.name);
   w.field("title", info.prefers_chinese ? row.title_zh : row.title_en);
-  w.field("title_zh", row.title_zh).field("status", row.http_status);
+  w.field("title_zh", row.title_zh).field("status", status);
   w.text_if("detail", error.message).text_if("pointer", error.pointer);
   w.field("request", info.request_id).field("retryable", row.is_retryable);
   if (more) more(w);
@@ -20,6 +22,17 @@ Response problem(const Error& error, const RequestInfo& info,
   if (error.code == ErrorCode::Unauthorized)
     response.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"cairn\"");
   return response;
+}
+
+}  // namespace
+
+Response problem(const Error& error, const RequestInfo& info,
+                 const std::function<void(json::Writer&)>& more) {
+  return make(error_row(error.code).http_status, error, info, more);
+}
+
+Response problem_as(int status, const Error& error, const RequestInfo& info) {
+  return make(status, error, info, {});
 }
 
 Response problem(const Error& error, const Request& request) {

@@ -11,5 +11,7 @@ namespace cairn::http {
 Response problem(const Error& error, const RequestInfo& info,
                  const std::function<void(json::Writer&)>& more = {});
 Response problem(const Error& error, const Request& request);
+/// The same with another status than the code's own: what the edge says about requests themselves.
+Response problem_as(int status, const Error& error, const RequestInfo& info);
 
 }  // namespace cairn::http

@@ -15,6 +15,15 @@ std::vector<std::string_view> segments_of(std::string_view path) {
   return split(path, '/');
 }
 
+void add_method(std::string& allow, Method method) {
+  const auto name = name_of(method);
+  for (const auto known : split(allow, ','))
+    if (trim(known) == name) return;
+  if (!allow.empty()) allow += ", ";
+  allow += name;
+  if (method == Method::Get) allow += ", HEAD";
+}
+
 bool is_parameter(std::string_view segment) { return segment.starts_with('{'); }
 
 }  // namespace
@@ -46,8 +55,7 @@ Router::Found Router::find(Request& request) const {
                                               : route->segments[i] == segments[i];
     if (!fits) continue;
     if (route->method != method) {
-      if (!found.allow.empty()) found.allow += ", ";
-      found.allow += name_of(route->method);
+      add_method(found.allow, route->method);
       continue;
     }
     request.params.clear();

@@ -7,6 +7,7 @@
 #include "http/live_hub.hpp"
 #include "http/metrics.hpp"
 #include "http/router.hpp"
+#include "http/tls.hpp"
 
 namespace cairn::http {
 
@@ -23,6 +24,7 @@ struct ServerOptions {
   std::vector<std::string>
       trusted_proxies;  ///< addresses or a.b.c.d/n whose X-Forwarded-For counts
   FastPath fast_path;
+  std::shared_ptr<TlsContext> tls;  ///< null: plain HTTP
   std::shared_ptr<Metrics> metrics = std::make_shared<Metrics>();
 };
 
@@ -44,7 +46,6 @@ class Server {
 
  private:
   class Loop;
-  friend class ChannelOf;
   ServerOptions options_;
   const Router& router_;
   LiveHub* hub_;
