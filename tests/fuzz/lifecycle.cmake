@@ -1,0 +1,5 @@
+cairn_fuzz(fuzz_lifecycle SOURCES fuzz_lifecycle.cpp DEPS cairn_lifecycle)
+cairn_test(fuzz_lifecycle_test SOURCES fuzz_lifecycle.cpp fuzz_intake_test.cpp DEPS cairn_lifecycle)
+if(TARGET fuzz_lifecycle)
+  target_compile_definitions(fuzz_lifecycle PRIVATE CAIRN_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+endif()
