@@ -80,6 +80,7 @@ void LiveHub::wake() {
 }
 
 void LiveHub::adopt(int fd, LiveRequest request, std::unique_ptr<TlsSession> tls) {
+  ++subscribers_;
   {
     std::lock_guard lock(mutex_);
     arriving_.push_back({fd, std::move(request), std::move(tls)});
@@ -138,7 +139,7 @@ void LiveHub::exchange() {
   // so it is delivered below or was before. Newcomers come first: what is published from here on
   // they are given, what was before is in what they catch up with; never missed.
   const auto now = milliseconds_now();
-  const bool is_beat = is_beat_due(now) && subscribers_ > 0;
+  const bool is_beat = is_beat_due(now) && held_ > 0;
   std::string position;
   if (position_ && (is_beat || !arriving.empty())) position = position_();
   {
@@ -153,13 +154,13 @@ void LiveHub::exchange() {
 void LiveHub::begin(Arrival arrival, std::string_view position) {
   const int fd = arrival.fd;
   epoll_event event{.events = EPOLLIN | EPOLLRDHUP, .data = {.fd = fd}};
-  if (subscribers_ >= options_.subscribers_max ||
-      ::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) {
+  if (held_ >= options_.subscribers_max || ::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) {
     constexpr std::string_view kFull =
         "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\n"
         "Content-Length: 0\r\n\r\n";
     send_to(fd, arrival.tls.get(), kFull);
     if (arrival.tls) arrival.tls->say_end();
+    --subscribers_;
     ::close(fd);
     return;
   }
@@ -177,7 +178,7 @@ void LiveHub::begin(Arrival arrival, std::string_view position) {
     of_many_.push_back(fd);
   else
     by_subject_.emplace(slot->subject, fd);
-  ++subscribers_;
+  ++held_;
   std::string first = request.head.empty() ? std::string(kHead) : std::move(request.head);
   if (request.catch_up) first += request.catch_up(request.seen);
   if (!request.seen.empty())
@@ -296,8 +297,9 @@ void LiveHub::bury() {
     auto& slot = by_fd_[static_cast<std::size_t>(fd)];
     if (slot->tls) slot->tls->say_end();
     slot.reset();
-    ::close(fd);
+    --held_;
     --subscribers_;
+    ::close(fd);
   }
 }
 

@@ -61,6 +61,8 @@ class LiveHub {
   /// one.
   void set_position(std::function<std::string()> position) { position_ = std::move(position); }
 
+  /// With those that were adopted and are not begun yet. Whoever leaves changes unpublished while
+  /// this is 0 must have advanced what `catch_up` covers before it looks here.
   std::size_t subscribers() const { return subscribers_; }
   std::uint64_t delivered() const { return delivered_; }
   std::uint64_t dropped() const { return dropped_; }
@@ -105,6 +107,7 @@ class LiveHub {
   std::unordered_multimap<std::uint64_t, int> by_subject_;
   std::vector<int> of_many_;
   std::vector<int> closed_;  ///< of this round; their numbers are free at its end
+  std::size_t held_ = 0;     ///< begun and not closed
   std::size_t beat_at_ = 0;
   std::uint64_t last_beat_ms_ = 0;
 };

@@ -221,6 +221,17 @@ TEST(LiveHub, SaysThatItStops) {
   EXPECT_EQ(hub.subscribers(), 0u);
 }
 
+TEST(LiveHub, CountsReadersFromTheMomentTheyAreGivenToIt) {
+  LiveHub hub({.heartbeat_seconds = 3'600});
+  Reader reader(hub, {});
+  EXPECT_EQ(hub.subscribers(), 1u);  // so that nobody takes the silence before it begins for good
+  hub.publish(changes_of({1}));
+  hub.start();
+  reader.start();
+  reader->read_until("\n\n");
+  EXPECT_EQ(reader->read_event(), event_of(1));
+}
+
 TEST(LiveHub, EndsWhatCameTooLate) {
   auto hub = std::make_unique<LiveHub>(LiveOptions{});
   hub->start();
