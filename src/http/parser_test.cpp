@@ -5,6 +5,8 @@
 namespace cairn::http {
 namespace {
 
+using namespace std::string_view_literals;
+
 /// `text` with "\n" for every end of line, so that a test reads like a request.
 std::string lines(std::string_view text) {
   std::string out;
@@ -100,8 +102,7 @@ TEST(ParseHead, RefusesWhatOtherParsersReadDifferently) {
       "",
   };
   for (const auto head : cases) EXPECT_EQ(fault_of(head), ErrorCode::Malformed) << head;
-  EXPECT_EQ(fault_of(std::string("GET / HTTP/1.1\r\nHost: t\r\nX: a\0b\r\n\r\n", 38)),
-            ErrorCode::Malformed);
+  EXPECT_EQ(fault_of("GET / HTTP/1.1\r\nHost: t\r\nX: a\0b\r\n\r\n"sv), ErrorCode::Malformed);
 }
 
 TEST(ParseHead, HoldsItsLimits) {
