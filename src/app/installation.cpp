@@ -181,7 +181,7 @@ Result<Stores> DataFolder::open_stores() {
   return stores;
 }
 
-Installation::Installation(std::unique_ptr<Definitions> definitions, Stores stores,
+Installation::Installation(std::shared_ptr<const Definitions> definitions, Stores stores,
                            core::ClusterOptions options, core::Listener* listener)
     : definitions_(std::move(definitions)),
       context_(definitions_->context()),

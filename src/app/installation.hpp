@@ -83,7 +83,7 @@ class DataFolder {
 /// constructor. Owned by them; members in order of dependency.
 class Installation {
  public:
-  Installation(std::unique_ptr<Definitions> definitions, Stores stores,
+  Installation(std::shared_ptr<const Definitions> definitions, Stores stores,
                core::ClusterOptions options, core::Listener* listener);
 
   Result<void> load(Time now) { return cluster_.load(now); }
@@ -101,7 +101,7 @@ class Installation {
  private:
   std::vector<core::ShardStores> shard_stores();
 
-  std::unique_ptr<Definitions> definitions_;
+  std::shared_ptr<const Definitions> definitions_;  ///< shared by those that start many times
   orders::Context context_;
   Stores stores_;
   core::Sealer sealer_;

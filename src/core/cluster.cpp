@@ -61,7 +61,7 @@ Cluster::Cluster(ClusterOptions options, std::vector<ShardStores> stores, const 
   for (std::uint32_t i = 0; i < stores.size(); ++i) {
     ShardOptions shard_options;
     shard_options.index = i;
-    shard_options.hot_max = std::max<std::size_t>(64, options.hot_max / stores.size());
+    shard_options.hot_max = std::max<std::size_t>(1, options.hot_max / stores.size());
     units_.push_back(std::make_unique<Unit>(options_, shard_options, stores[i], sealer, listener));
   }
   deliver_ = [this](std::uint32_t to, Input letter) { put(to, std::move(letter)); };
