@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "describe.hpp"
 #include "modules/orders/fold.hpp"
 #include "modules/orders/reference.hpp"
 #include "modules/orders/render.hpp"
@@ -122,8 +123,7 @@ void Checks::check_fold(const ports::AggregateKey& key, const orders::Order& liv
     orders::fold_all(full, events, now, context);
     const auto* what = round == 0 ? "the full fold" : "the fold of its events in another order";
     if (orders::state_hash(full) != found.hash)
-      wrong(key, fmt::format("is {}, {} gives {} (or differs within)", found.state, what,
-                             full.headline().code()));
+      wrong(key, fmt::format("{} gives something else:{}", what, difference(live, full)));
     if (full.health != live.health || full.looks_until != live.looks_until)
       wrong(key, fmt::format("health {} until {}, {} gives {} until {}", name_of(live.health),
                              format_rfc3339(live.looks_until), what, name_of(full.health),

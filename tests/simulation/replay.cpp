@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "checks.hpp"
+#include "describe.hpp"
 #include "modules/orders/fold.hpp"
 
 /// The same facts, given in another order, any number of times, to an installation that knows
@@ -81,15 +82,14 @@ void Checks::replayed(const Snapshot& snapshot, std::uint64_t seed) {
       world_.counts().add("replay", "arrival_decides");
       continue;
     }
-    Bytes live;
+    orders::Order live;
     (void)world_.look(key, [&](const World::Look& look) {
-      live = orders::state_hash(static_cast<const orders::Order&>(*look.state));
+      live = static_cast<const orders::Order&>(*look.state);
     });
     const auto done = fresh.look(key, [&](const World::Look& look) {
       const auto& again = static_cast<const orders::Order&>(*look.state);
-      if (orders::state_hash(again) != live)
-        wrong(key, fmt::format("was {}, comes to {} (or differs within)", found.state,
-                               again.headline().code()));
+      if (orders::state_hash(again) != orders::state_hash(live))
+        wrong(key, "comes to something else:" + difference(live, again));
     });
     if (!done) wrong(key, done.error().message);
     world_.counts().add("replay", "same");

@@ -514,7 +514,9 @@ std::vector<Planned> Workload::plan() {
     planned_.push_back({start_ + Duration{static_cast<std::int64_t>(random_.below(
                             static_cast<std::uint64_t>(options_.horizon.us)))},
                         Planned::What::Command, random_.below(stories_.size())});
-  std::ranges::stable_sort(planned_, {}, &Planned::at);
+  std::ranges::sort(planned_, {}, [](const Planned& p) {
+    return std::tuple(p.at, p.what, p.index);
+  });
   return planned_;
 }
 

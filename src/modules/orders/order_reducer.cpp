@@ -114,10 +114,11 @@ std::vector<core::Letter> OrderReducer::letters(const ports::AggregateKey&, cons
     std::vector<Wanted> gone, added;
     std::ranges::set_difference(old, fresh, std::back_inserter(gone));
     std::ranges::set_difference(fresh, old, std::back_inserter(added));
-    for (const auto& wanted : gone)
-      out.push_back(claim_letter(order, wanted, EventType::ReferenceUnclaimed, cause));
+    // First what is new: a number that passes from one package to another is never let go.
     for (const auto& wanted : added)
       out.push_back(claim_letter(order, wanted, EventType::ReferenceClaimed, cause));
+    for (const auto& wanted : gone)
+      out.push_back(claim_letter(order, wanted, EventType::ReferenceUnclaimed, cause));
   }
   if (cause.type != EventType::EventCorrected) return out;
   const auto& correction = cause.as<model::Correction>();
