@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/command_line.hpp"
+#include "app/demo.hpp"
 #include "app/service.hpp"
 
 /// `cairn serve`: every role in one process.
@@ -43,6 +44,8 @@ void serve(Common& common) {
   sigaddset(&signals, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  // The demo's orders never mix with those of a company.
+  if (common.settings.demo) common.settings.data = demo_folder(common.settings.data);
   auto service = Service::open(common.settings);
   if (!service) return complain(common, service.error());
   if (auto started = (*service)->start(); !started) return complain(common, started.error());

@@ -12,6 +12,20 @@ namespace {
 constexpr std::size_t kGroup = 256;
 }  // namespace
 
+core::Input input_of(model::Told told, bool is_unmapped, core::Reply reply) {
+  const auto key = told.address();
+  if (!told.order) {
+    const auto& r = *told.reference;
+    told.event.origin.subject = r.issuer.empty()
+                                    ? fmt::format("{}:{}", r.scheme, r.value)
+                                    : fmt::format("{}/{}:{}", r.scheme, r.issuer, r.value);
+  }
+  // What was understood in full says nothing more in its raw form.
+  if (!told.event.is(model::EventFlag::UnknownFields) && !is_unmapped) told.event.raw.clear();
+  told.event.digest = model::counted_digest(told.event);
+  return core::fact(key, std::move(told.event), std::move(reply));
+}
+
 void Import::take(std::uint64_t line, Result<integration::Facts> facts) {
   {
     std::lock_guard lock(mutex_);
@@ -20,27 +34,16 @@ void Import::take(std::uint64_t line, Result<integration::Facts> facts) {
   if (!facts) return note({line, LineOutcome::Rejected, {}, {}, false, facts.error()});
   bool is_first = true;
   for (auto& told : facts->all) {
-    const auto key = told.address();
-    if (!told.order) {
-      const auto& r = *told.reference;
-      told.event.origin.subject = r.issuer.empty()
-                                      ? fmt::format("{}:{}", r.scheme, r.value)
-                                      : fmt::format("{}/{}:{}", r.scheme, r.issuer, r.value);
-    }
-    // What was understood in full says nothing more in its raw form.
-    if (!told.event.is(model::EventFlag::UnknownFields) && !facts->is_unmapped)
-      told.event.raw.clear();
-    told.event.digest = model::counted_digest(told.event);
     LineResult result{line,       LineOutcome::Accepted, told.event.id,
                       told.order, facts->is_unmapped,    {}};
     if (!is_first) result.line = 0;  // follows from the first: counted, not listed
     is_first = false;
     ++in_flight_;
-    inputs_.push_back(core::fact(key, std::move(told.event),
-                                 [self = shared_from_this(), result = std::move(result)](
-                                     const core::Answer& answer, const core::Aggregate*) {
-                                   self->answered(result, answer);
-                                 }));
+    inputs_.push_back(input_of(std::move(told), facts->is_unmapped,
+                               [self = shared_from_this(), result = std::move(result)](
+                                   const core::Answer& answer, const core::Aggregate*) {
+                                 self->answered(result, answer);
+                               }));
   }
   if (inputs_.size() >= kGroup) give();
 }

@@ -62,10 +62,14 @@ std::string hash_of_key(std::string_view key) { return to_hex(crypto::view(crypt
 
 }  // namespace
 
-Result<std::unique_ptr<Definitions>> load_definitions(const std::string& folder) {
+Result<std::unique_ptr<Definitions>> load_definitions(const std::string& folder, With with) {
   auto lifecycles = lifecycle::load(std::filesystem::path(folder));
   if (!lifecycles) return fail(ErrorCode::Invalid, lifecycle::to_text(lifecycles.error()));
   CAIRN_TRY(auto sources, integration::Sources::load(folder + "/sources"));
+  if (with == With::Demo) {
+    CAIRN_TRY(const auto own, integration::Sources::load(folder + "/demo/sources"));
+    for (const auto& [id, source] : own.all()) CAIRN_TRY_VOID(sources.add(source));
+  }
   CAIRN_TRY(auto words, Words::load(folder + "/words.yaml"));
   auto out = std::make_unique<Definitions>(
       Definitions{*std::move(lifecycles), std::move(sources), std::move(words), {}});

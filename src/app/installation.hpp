@@ -27,8 +27,11 @@ struct Definitions {
   orders::Masters masters;
   orders::Context context() const { return {&lifecycles, &masters}; }
 };
+/// The sources of the demo (definitions/demo/sources) belong to its installation alone.
+enum class With : std::uint8_t { Nothing, Demo };
 /// Errors: Invalid with every fault of every file, NotFound.
-Result<std::unique_ptr<Definitions>> load_definitions(const std::string& folder);
+Result<std::unique_ptr<Definitions>> load_definitions(const std::string& folder,
+                                                      With with = With::Nothing);
 
 /// The disk of an installation: what a Cluster runs on. The production wiring opens it on files,
 /// the simulator on memory.

@@ -19,7 +19,8 @@ Result<std::unique_ptr<Service>> Service::open(const Settings& settings) {
 
 Result<void> Service::open_stores() {
   CAIRN_TRY(const auto definitions_folder, find_folder("definitions", settings_.definitions));
-  CAIRN_TRY(auto definitions, load_definitions(definitions_folder));
+  CAIRN_TRY(auto definitions,
+            load_definitions(definitions_folder, settings_.demo ? With::Demo : With::Nothing));
   CAIRN_TRY(folder_, DataFolder::open(settings_));
   CAIRN_TRY(auto stores, folder_->open_stores());
   CAIRN_TRY(tables_, sqlite::KeyValueStore::open(folder_->path("tables.db")));
@@ -33,6 +34,9 @@ Result<void> Service::open_stores() {
   installation_ = std::make_unique<Installation>(std::move(definitions), std::move(stores), options,
                                                  live_.get());
   live_->attach(*installation_, hub_.get());
+  if (settings_.demo) {
+    CAIRN_TRY(demo_, Demo::open(*installation_, definitions_folder + "/demo"));
+  }
   return installation_->load(clock_->now());
 }
 
@@ -91,6 +95,7 @@ Result<void> Service::start() {
   hub_->start();
   installation_->cluster().start(*clock_);
   is_running_ = true;
+  if (demo_) demo_->start(*clock_);
   return server_->start();
 }
 
@@ -98,6 +103,7 @@ void Service::stop() {
   if (!is_running_) return;
   is_running_ = false;
   server_->stop();
+  if (demo_) demo_->stop();
   workers_->stop();
   writer_->stop();
   hub_->stop();

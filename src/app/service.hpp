@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "app/demo.hpp"
 #include "app/gateway.hpp"
 #include "app/installation.hpp"
 #include "app/live.hpp"
@@ -49,6 +50,7 @@ class Service {
   std::unique_ptr<http::LiveHub> hub_;
   std::unique_ptr<Live> live_;
   std::unique_ptr<Installation> installation_;
+  std::unique_ptr<Demo> demo_;  ///< where it is played
   std::unique_ptr<Workers> workers_;
   std::unique_ptr<Workers> writer_;  ///< one thread: what is written later stands
   std::unique_ptr<ImportReports> reports_;
