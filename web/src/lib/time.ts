@@ -15,15 +15,13 @@ function format(lang: Language, options: Intl.DateTimeFormatOptions): Intl.DateT
   return found;
 }
 
-/// "11-24 14:02", with the year where it is another one; in the reader's own zone.
+/// "11-24 14:02" or "24 Nov 14:02", with the year where it is another one; in the reader's own zone.
 export function shortTime(iso: string, lang: Language, now = Date.now()): string {
   const at = new Date(iso);
   if (Number.isNaN(at.getTime())) return iso;
   const sameYear = at.getFullYear() === new Date(now).getFullYear();
-  return format(lang, { ...(!sameYear && { year: 'numeric' }), month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' })
-    .format(at)
-    .replace(/\//g, '-')
-    .replace(',', '');
+  const text = format(lang, { ...(!sameYear && { year: 'numeric' }), month: lang === 'zh' ? '2-digit' : 'short', day: '2-digit', hour: '2-digit', minute: '2-digit' }).format(at);
+  return text.replace(/\//g, '-').replace(',', '');
 }
 
 export function clockTime(iso: string, lang: Language): string {

@@ -32,7 +32,7 @@ export function Panel(props: { title: ReactNode; tools?: ReactNode; flush?: bool
 
 /// Names and values; those without a value are left out.
 export function Facts({ rows }: { rows: [string, ReactNode][] }) {
-  const shown = rows.filter(([, value]) => value !== undefined && value !== '' && value !== null);
+  const shown = rows.filter(([, value]) => value !== undefined && value !== '' && value !== null && value !== false);
   if (shown.length === 0) return null;
   return (
     <dl className={s.facts}>

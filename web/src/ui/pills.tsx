@@ -7,7 +7,7 @@ export function Pill(props: { tone: Tone; children: React.ReactNode; dot?: boole
   return (
     <span className={`${s.pill} ${s[props.tone]} ${props.square ? s.square : ''}`} title={props.title}>
       {props.dot && <span className={s.dot} aria-hidden />}
-      {props.children}
+      <span>{props.children}</span>
     </span>
   );
 }

@@ -54,6 +54,7 @@ export const Card = memo(function Card({ row, isPending, isGone, onDrag, onMove 
       <div className={s.row}>
         <span className={s.small}>
           <span className="nowrap">{label(status.label, status.state)}</span>
+          {row.next_owner && column?.open && row.badges.length === 0 && row.holds.length === 0 && <span className={s.turn}>{t('board.next', { who: name('roles', row.next_owner) })}</span>}
           {isUnverified && <HealthPill health={status.health} />}
           {row.holds.slice(0, 1).map((hold) => (
             <span key={hold} className={s.owner}>

@@ -23,7 +23,7 @@ export function LifecycleChart({ lifecycle, chosen, countOf, onChoose }: Props) 
     return [s.edge, edge.isBack && s.back, edge.kind === 'automatic' && s.automatic, chosen && (isLit ? s.lit : s.faded)].filter(Boolean).join(' ');
   };
   return (
-    <svg width={chart.width} height={chart.height} viewBox={`0 0 ${chart.width} ${chart.height}`} role="group" aria-label={t('lifecycles.chart', { name: label(lifecycle.label) })}>
+    <svg style={{ minWidth: chart.width * 0.8, maxWidth: chart.width * 1.15 }} viewBox={`0 0 ${chart.width} ${chart.height}`} role="group" aria-label={t('lifecycles.chart', { name: label(lifecycle.label) })}>
       <defs>
         <marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse">
           <path d="M0 0.5 L7.5 4 L0 7.5 z" fill="context-stroke" />

@@ -48,7 +48,7 @@ function StateDetails({ lifecycle, code, count: orders }: { lifecycle: Lifecycle
       </Panel>
     );
   return (
-    <div className={s.items}>
+    <div className={s.details}>
       <Panel title={label(state.label, state.code)} tools={<Pill tone={tone('categories', state.category)}>{name('categories', state.category)}</Pill>}>
         <Facts
           rows={[

@@ -37,7 +37,7 @@ export function LiveScreen() {
   const columns: TableColumn<Change>[] = [
     { id: 'at', title: t('field.at'), width: '84px', cell: (c) => <span className="quiet">{clockTime(c.at, lang)}</span> },
     { id: 'order', title: t('col.order_no'), width: '180px', cell: (c) => <Link to={`/orders/${c.id}`}>{c.order_no ?? c.id}</Link> },
-    { id: 'cause', title: t('order.timeline'), width: '170px', cell: (c) => <span><Dot tone={tone('lanes', c.to.lane)} /> {label(c.cause.label, c.cause.type)}</span> },
+    { id: 'cause', title: t('feed.event'), width: '190px', cell: (c) => <span><Dot tone={tone('lanes', c.to.lane)} /> {label(c.cause.label, c.cause.type)}</span> },
     {
       id: 'state',
       title: t('col.state'),

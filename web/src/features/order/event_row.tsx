@@ -99,6 +99,8 @@ const words_max = 220;
 /// The payload as a line of text: names and values, nothing left out that fits.
 function inWords(data: Record<string, unknown>, order: Order, lang: Language, vocabulary: Vocabulary): string {
   const lines = new Map(order.lines.map((line) => [line.id, line.name || line.sku || line.id]));
+  // A total of a step is a quantity, a total of an order is money.
+  const isQuantity = data.step !== undefined || data.line !== undefined;
   const say = (name: string, value: unknown): string => {
     if (Array.isArray(value)) return value.map((v) => say(name, v)).join(lang === 'zh' ? '、' : ', ');
     if (value && typeof value === 'object') {
@@ -111,7 +113,7 @@ function inWords(data: Record<string, unknown>, order: Order, lang: Language, vo
     if (name === 'reason') return vocabulary.meta.holds.some((h) => h.code === text) ? vocabulary.name('holds', text) : text;
     if (name === 'line') return lines.get(text) ?? text;
     if (moments.has(name)) return shortTime(text, lang);
-    if (amounts.has(name) && typeof value === 'number' && order.currency) return money(value, order.currency, lang);
+    if (amounts.has(name) && typeof value === 'number' && order.currency && !isQuantity) return money(value, order.currency, lang);
     return vocabularies[name] ? vocabulary.word(vocabularies[name], text) : text;
   };
   const text = Object.entries(data)
