@@ -141,11 +141,11 @@ export class World {
     });
   }
   waitingScans() {
-    for (let i = 0; i < 7; i++) {
+    for (let i = 0; i < (this.orders.size && 7); i++) {
       const value = `7399900000${100 + i}`;
       const at = this.now() - (i + 1) * 3 * HOUR;
       const events = Array.from({ length: 1 + (i % 3) }, (_, k) => ({ id: this.hex(), kind: 'fact', type: 'package_scanned', label: labelOf(eventTypes, 'package_scanned'), occurred: iso(at + k * HOUR), recorded: iso(at + k * HOUR + 2000), source: 'zto', role: 'carrier', data: { carrier: 'zto', number: value, milestone: 'in_transit', place: '武汉市' } }));
-      this.quarantine.push({ id: `q${i}`, reference: { scheme: 'tracking', issuer: 'zto', value }, count: events.length, first_at: events[0].occurred, last_at: events.at(-1).occurred, sources: ['zto'], events, candidates: i % 2 ? [] : [this.status([...this.orders.values()][i])] });
+      this.quarantine.push({ id: `q${i}`, reference: { scheme: 'tracking', issuer: 'zto', value }, count: events.length, first_at: events[0].occurred, last_at: events.at(-1).occurred, sources: ['zto'], events, candidates: i % 2 || i >= this.orders.size ? [] : [this.status([...this.orders.values()][i])] });
     }
   }
 

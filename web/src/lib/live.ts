@@ -9,7 +9,8 @@ export interface LiveOptions {
   now?: () => number;
   random?: () => number;
   onChanges: (changes: Change[]) => void;
-  /// The position was too old, or the server has lost it: everything must be read anew.
+  /// What was read before may be older than the stream: the position was too old, the server has lost
+  /// it, or the stream begins with none. Everything must be read anew.
   onReset: () => void;
   onState?: (state: LiveState) => void;
   onTime?: (serverTime: string) => void;
@@ -112,6 +113,7 @@ export class LiveStream {
         cache: 'no-store',
       });
       if (!response.ok || !response.body) throw new Error(`stream answered ${response.status}`);
+      if (!this.position) this.options.onReset();
       await this.readBody(run, response.body, abort.signal);
     } finally {
       clearInterval(watchdog);

@@ -1,40 +1,48 @@
-import type { InfiniteData, QueryClient, QueryKey } from '@tanstack/react-query';
+import type { InfiniteData, Query, QueryClient, QueryKey } from '@tanstack/react-query';
 import type { Board, BoardFilter, Cell, Change, Order, OrderPage, OrderRow, Status } from '@/api/types';
 
 /// What a change does to what is on the screen. A version already there is never replaced by an older
 /// one, so repeats, late answers and optimistic patches all end in what the stream says.
 const refetch_ms = 400;
-const groups_ms = 5_000;
+const boards_ms = 5_000;
 const rows_max = 200;
+const remembered_max = 1_000;
 
 export class LiveCache {
   private wanted = new Set<string>();
   private touched = new Set<string>();
   private timer: ReturnType<typeof setTimeout> | undefined;
-  private groupTimer: ReturnType<typeof setTimeout> | undefined;
+  private boardTimer: ReturnType<typeof setTimeout> | undefined;
   private arrived = 0;
+  private seen = 0;
+  private recent: Change[] = [];
+  private beganAt = new Map<string, number>();
 
   constructor(
     private readonly queries: QueryClient,
     private readonly rowsOf: (ids: string[]) => Promise<OrderRow[]>,
-  ) {}
+  ) {
+    queries.getQueryCache().subscribe(({ type, query, ...event }) => {
+      const action = 'action' in event ? event.action : undefined;
+      if (type !== 'updated' || !action || !patched.has(query.queryKey[0])) return;
+      if (action.type === 'fetch') this.beganAt.set(query.queryHash, this.seen);
+      if (action.type === 'success' && !action.manual) this.catchUp(query);
+    });
+  }
 
   apply(changes: Change[]): void {
+    this.seen += changes.length;
+    this.recent = [...this.recent, ...changes].slice(-remembered_max);
     for (const [key, board] of this.queries.getQueriesData<Board>({ queryKey: ['board'] })) {
       if (!board) continue;
       this.set(key, this.patchBoard(board, changes));
-      if ((key[1] as BoardFilter).group) this.groupsLater();
+      if ((key[1] as BoardFilter).group) this.boardsLater((filter) => !!filter.group);
     }
     const newest = newestOf(changes);
-    this.patchLists((row) => {
-      const change = newest.get(row.id);
-      if (!change || change.version <= row.status.version) return row;
-      this.wanted.add(row.id);
-      return { ...row, status: change.status, changed_at: change.at };
-    });
+    this.patchLists((row) => this.patchRow(row, newest.get(row.id)));
     for (const [id, change] of newest) {
-      const patched = this.patchOrder(id, change.status);
-      if (patched) this.touched.add(id);
+      this.patchOrder(id, change.status);
+      if (this.queries.getQueriesData({ queryKey: ['order', id] }).length > 0) this.touched.add(id);
     }
     this.arrived += changes.filter((c) => !c.from).length;
     this.later();
@@ -65,6 +73,26 @@ export class LiveCache {
   /// New orders since lists were last read.
   readonly arrivedCount = (): number => this.arrived;
 
+  // An answer that was asked for before a change came may not know of it, and would put back what the
+  // change had already moved. Rows that are there tell by their version; where a change is of a row
+  // that is not, the counts cannot tell, and the board is read once more.
+  private catchUp(query: Query): void {
+    const missed = this.seen - (this.beganAt.get(query.queryHash) ?? this.seen);
+    this.beganAt.delete(query.queryHash);
+    if (missed === 0) return;
+    const late = this.recent.slice(-missed);
+    const newest = newestOf(late);
+    if (query.queryKey[0] === 'board') {
+      const board = query.state.data as Board;
+      const known = late.filter((change) => findRow(board, change.id));
+      if (known.length > 0) this.set(query.queryKey, this.patchBoard(board, known));
+      if (known.length < missed) this.boardsLater(() => true);
+    }
+    this.patchLists((row) => this.patchRow(row, newest.get(row.id)));
+    for (const [id, change] of newest) if (this.patchOrder(id, change.status)) this.touched.add(id);
+    this.later();
+  }
+
   // A patch is no answer of the server: how old the data is stays as it was.
   private set(key: QueryKey, data: unknown): void {
     this.queries.setQueryData(key, data, { updatedAt: this.queries.getQueryState(key)?.dataUpdatedAt });
@@ -85,6 +113,12 @@ export class LiveCache {
       next = moveCard(next, patched, place, change.to);
     }
     return next;
+  }
+
+  private patchRow(row: OrderRow, change: Change | undefined): OrderRow {
+    if (!change || change.version <= row.status.version) return row;
+    this.wanted.add(row.id);
+    return { ...row, status: change.status, changed_at: change.at };
   }
 
   private patchLists(patch: (row: OrderRow) => OrderRow): void {
@@ -144,13 +178,15 @@ export class LiveCache {
     });
   }
 
-  private groupsLater(): void {
-    this.groupTimer ??= setTimeout(() => {
-      this.groupTimer = undefined;
-      void this.queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === 'board' && !!(queryKey[1] as BoardFilter).group });
-    }, groups_ms);
+  private boardsLater(which: (filter: BoardFilter) => boolean): void {
+    this.boardTimer ??= setTimeout(() => {
+      this.boardTimer = undefined;
+      void this.queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === 'board' && which(queryKey[1] as BoardFilter) });
+    }, boards_ms);
   }
 }
+
+const patched: ReadonlySet<unknown> = new Set(['board', 'orders', 'order']);
 
 function newestOf(changes: Change[]): Map<string, Change> {
   const out = new Map<string, Change>();

@@ -33,10 +33,14 @@ interface Live {
 
 const Context = createContext<Live | null>(null);
 const everything = '/v1/live';
+const patience_ms = 1_000;
 
+/// Draws nothing until the stream is open, so that no change falls between what is read and what is
+/// heard; where it does not open, all is read anew once it does.
 export function LiveProvider({ children }: { children: ReactNode }) {
   const queries = useQueryClient();
   const [state, setState] = useState<LiveState>('connecting');
+  const [isReady, setIsReady] = useState(false);
   const parts = useMemo(() => {
     const cache = new LiveCache(queries, rowsOf);
     const feed = new Feed();
@@ -47,7 +51,10 @@ export function LiveProvider({ children }: { children: ReactNode }) {
         feed.add(changes);
       },
       onReset: () => cache.reset(),
-      onState: setState,
+      onState: (next) => {
+        setState(next);
+        if (next === 'live' || next === 'waiting') setIsReady(true);
+      },
       onTime: setServerTime,
     });
     return { cache, feed, stream };
@@ -59,10 +66,12 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       if (document.visibilityState === 'visible') stream.wake();
     };
     stream.follow(everything);
+    const impatient = setTimeout(() => setIsReady(true), patience_ms);
     window.addEventListener('online', wake);
     window.addEventListener('pageshow', wake);
     document.addEventListener('visibilitychange', wake);
     return () => {
+      clearTimeout(impatient);
       stream.stop();
       window.removeEventListener('online', wake);
       window.removeEventListener('pageshow', wake);
@@ -74,7 +83,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     () => ({ state, feed: parts.feed, cache: parts.cache, follow: (url: string) => parts.stream.follow(url) }),
     [state, parts],
   );
-  return <Context.Provider value={value}>{children}</Context.Provider>;
+  return <Context.Provider value={value}>{isReady && children}</Context.Provider>;
 }
 
 function useLive(): Live {

@@ -30,6 +30,8 @@ export const Card = memo(function Card({ row, isPending, isGone, onDrag, onMove 
     <article
       className={`${s.card} ${s[tone('lanes', status.lane)] ?? ''} ${isPending ? s.pending : ''} ${isGone ? s.gone : ''}`}
       draggable={!isGone}
+      inert={isGone}
+      aria-hidden={isGone || undefined}
       onDragStart={(e) => {
         e.dataTransfer.effectAllowed = 'move';
         e.dataTransfer.setData('text/plain', number);

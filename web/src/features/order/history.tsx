@@ -39,7 +39,7 @@ function Timeline({ order, view }: { order: Order; view: View }) {
   return (
     <Faces query={query} isEmpty={() => days.length === 0} empty={<Empty title={t('tl.empty')} />}>
       {() => (
-        <div role="feed" aria-label={t('order.timeline')} aria-busy={query.isFetching}>
+        <div role="group" aria-label={t('order.timeline')} aria-busy={query.isFetching}>
           {!view.at && <Future order={order} />}
           {days.map(([key, items]) => (
             <section key={key} aria-label={dayName(items[0]!.occurred, lang)}>
