@@ -4,12 +4,12 @@
 set -eu
 cd "$(dirname "$0")"
 status=0
+set --
 if [ -n "${CAIRN_WEB_JUNIT:-}" ]; then
-  ./build.sh test --reporter=default --reporter=junit --outputFile.junit="$CAIRN_WEB_JUNIT" || status=1
-else
-  ./build.sh test || status=1
+  set -- --reporter=default --reporter=junit --outputFile.junit="$CAIRN_WEB_JUNIT"
+  CAIRN_E2E_JUNIT=$(dirname "$CAIRN_WEB_JUNIT")/e2e.xml
+  export CAIRN_E2E_JUNIT
 fi
-if [ -x ../tests/e2e/run.sh ]; then
-  CAIRN_E2E_JUNIT=${CAIRN_WEB_JUNIT:+$(dirname "$CAIRN_WEB_JUNIT")/e2e.xml} ../tests/e2e/run.sh || status=1
-fi
+./build.sh test "$@" || status=1
+[ ! -x ../tests/e2e/run.sh ] || ../tests/e2e/run.sh || status=1
 exit "$status"

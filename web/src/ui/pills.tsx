@@ -23,11 +23,12 @@ export function StatePill({ status }: { status: Status }) {
   return <Pill tone={tone('categories', status.category)}>{label(status.label, status.state)}</Pill>;
 }
 
-export function HealthPill({ health }: { health: string }) {
+/// How the order does; with `title`, in its words and the colour of its health.
+export function HealthPill({ health, title }: { health: string; title?: string }) {
   const { tone, name } = useMeta();
   return (
     <Pill tone={tone('health', health)} dot>
-      {name('health', health)}
+      {title ?? name('health', health)}
     </Pill>
   );
 }

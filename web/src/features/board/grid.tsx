@@ -21,7 +21,7 @@ export function Grid({ board, dragging, more }: BoardProps) {
   const laneTotal = (lane: string) => board.columns.reduce((sum, column) => sum + (column.lanes[lane]?.count ?? 0), 0);
   return (
     <div className={s.scroll}>
-      <div className={s.grid} style={{ gridTemplateColumns: `92px ${widths}` }}>
+      <div className={s.grid} style={{ gridTemplateColumns: `104px ${widths}` }}>
         <div className={s.corner} />
         {columns.map((column) => {
           const def = meta.categories.find((c) => c.code === column.category);

@@ -15,6 +15,7 @@ export function Alerts({ order }: { order: Order }) {
   const open = order.conflicts.filter((c) => !c.settled);
   return (
     <>
+      {!order.view && <Trouble order={order} />}
       {order.holds.filter((h) => h.open).map((hold) => (
         <HoldAlert key={hold.id} order={order} hold={hold} />
       ))}
@@ -32,6 +33,40 @@ export function Alerts({ order }: { order: Order }) {
       )}
       {order.cases.length > 0 && <Cases order={order} />}
     </>
+  );
+}
+
+/// Why the order does not stand well, in one line: what was due, since when nothing was heard, whose
+/// turn it is.
+function Trouble({ order }: { order: Order }) {
+  const { t } = useText();
+  const { tone, name, meta } = useMeta();
+  const { status } = order;
+  const lane = tone('lanes', status.lane);
+  const isOpen = meta.categories.find((c) => c.code === status.category)?.open;
+  if (!isOpen || lane === 'good' || lane === 'neutral') return null;
+  const heard = order.packages.flatMap((p) => (p.last_seen_at && !p.delivered_at ? [p.last_seen_at] : [])).sort().at(-1);
+  return (
+    <div className={`${s.alert} ${s[lane] ?? ''}`} role="status" aria-label={t('order.trouble')}>
+      <div className={s.trouble}>
+        <b>{name('health', status.health)}</b>
+        {order.due_at && (
+          <span>
+            {t('order.due')} <Moment at={order.due_at} /> · <TimeLeft due={order.due_at} />
+          </span>
+        )}
+        {heard && (
+          <span>
+            {t('order.heard')} <Ago at={heard} />
+          </span>
+        )}
+        {order.next_owner && (
+          <span>
+            {t('order.next')} <b>{name('roles', order.next_owner)}</b>
+          </span>
+        )}
+      </div>
+    </div>
   );
 }
 

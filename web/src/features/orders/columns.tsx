@@ -47,6 +47,27 @@ export function orderColumns({ t, lang, label }: Texts, { name, word, meta }: Vo
   ];
 }
 
+/// On a phone an order is one cell of two lines.
+export function phoneColumn({ t, label }: Texts, { meta }: Vocabulary): OrderColumn {
+  const settled = (row: OrderRow) => !meta.categories.find((c) => c.code === row.status.category)?.open;
+  return {
+    id: 'order',
+    title: t('col.order_no'),
+    width: 'minmax(0, 1fr)',
+    text: (row) => row.status.order_no ?? row.id,
+    cell: (row) => (
+      <div className={s.two}>
+        <Link to={`/orders/${row.id}`}>{row.status.order_no ?? row.id}</Link>
+        <span>
+          <TimeLeft due={row.due_at} settled={settled(row)} />
+        </span>
+        <span className={s.cut}>{[row.buyer, row.summary || t('card.lines', { n: row.line_count })].filter(Boolean).join(' · ')}</span>
+        <HealthPill health={row.status.health} title={label(row.status.label, row.status.state)} />
+      </div>
+    ),
+  };
+}
+
 /// A column for every attribute of orders that some set names.
 export function attributeColumns(meta: Meta, lang: 'zh' | 'en'): OrderColumn[] {
   const out: OrderColumn[] = [];

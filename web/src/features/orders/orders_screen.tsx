@@ -6,13 +6,14 @@ import { useActions } from '@/lib/actions';
 import { count } from '@/lib/format';
 import { useText } from '@/lib/i18n';
 import { useFeed, useLiveCache } from '@/lib/live_context';
+import { useIsPhone } from '@/lib/media';
 import { useMeta } from '@/lib/meta_context';
 import { useUrlState } from '@/lib/url_state';
 import { Empty, Faces } from '@/ui/faces';
 import { Page } from '@/ui/page';
 import { Table } from '@/ui/table';
 import { BulkBar } from './bulk';
-import { attributeColumns, orderColumns, shownFirst } from './columns';
+import { attributeColumns, orderColumns, phoneColumn, shownFirst } from './columns';
 import { Filters, filterOf } from './filters';
 import s from './orders.module.css';
 import { ColumnsButton, ExportButton, PasteButton, ViewsButton } from './tools';
@@ -29,6 +30,7 @@ export function OrdersScreen() {
   const all = useMemo(() => [...orderColumns(texts, vocabulary), ...attributeColumns(vocabulary.meta, lang)], [texts, vocabulary, lang]);
   const ids = url.get('columns') ? url.get('columns').split(',') : shownFirst;
   const columns = all.filter((c) => ids.includes(c.id));
+  const isPhone = useIsPhone();
   const pages = query.data?.pages;
   const rows = useMemo(() => pages?.flatMap((page) => page.items) ?? [], [pages]);
   const notFound = pages?.[0]?.not_found ?? [];
@@ -51,7 +53,7 @@ export function OrdersScreen() {
         <>
           <PasteButton url={url} />
           <ViewsButton url={url} />
-          <ColumnsButton all={all} chosen={ids} onChange={(next) => url.set({ columns: next.join(',') })} />
+          {!isPhone && <ColumnsButton all={all} chosen={ids} onChange={(next) => url.set({ columns: next.join(',') })} />}
           <ExportButton filter={filter} columns={columns} />
         </>
       }
@@ -75,7 +77,8 @@ export function OrdersScreen() {
             {() => (
               <Table
                 label={t('orders.title')}
-                columns={columns}
+                columns={isPhone ? [phoneColumn(texts, vocabulary)] : columns}
+                rowHeight={isPhone ? 56 : undefined}
                 rows={rows}
                 idOf={(row) => row.id}
                 onEnd={onEnd}
