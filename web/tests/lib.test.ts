@@ -55,6 +55,8 @@ describe('times', () => {
     vi.useFakeTimers({ now: Date.parse('2026-11-24T06:00:00Z') });
     setServerTime('2026-11-24T06:10:00Z');
     expect(serverNow()).toBe(Date.parse('2026-11-24T06:10:00Z'));
+    setServerTime('not a time');
+    expect(serverNow()).toBe(Date.parse('2026-11-24T06:10:00Z'));
     setServerTime('2026-11-24T06:00:01Z');
     expect(serverNow()).toBe(Date.now());
     vi.useRealTimers();

@@ -113,9 +113,9 @@ describe('orders', () => {
     open('/orders', { world });
     await screen.findByRole('table', { name: 'Orders' }, texts);
     act(() => void world.place({ order_no: 'NEW-1', shop: 'shanye', lines: [] }));
-    expect(await screen.findByRole('button', { name: '1 new orders, refresh' }, texts)).toBeVisible();
+    expect(await screen.findByRole('button', { name: 'New orders: 1, refresh' }, texts)).toBeVisible();
     expect(screen.queryByRole('link', { name: 'NEW-1' })).toBeNull();
-    await userEvent.click(screen.getByRole('button', { name: '1 new orders, refresh' }));
+    await userEvent.click(screen.getByRole('button', { name: 'New orders: 1, refresh' }));
     expect(await screen.findByRole('link', { name: 'NEW-1' }, texts)).toBeVisible();
   });
 });

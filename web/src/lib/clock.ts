@@ -5,6 +5,7 @@ import { useSyncExternalStore } from 'react';
 let offset_ms = 0;
 export function setServerTime(iso: string): void {
   const offset = Date.parse(iso) - Date.now();
+  if (Number.isNaN(offset)) return;
   offset_ms = Math.abs(offset) < 1_500 ? 0 : offset;
 }
 export function serverNow(): number {

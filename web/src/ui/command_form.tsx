@@ -1,6 +1,6 @@
 import { Button, Input, InputNumber, Select, Switch } from 'antd';
-import { useId, type ReactNode } from 'react';
-import type { Field, OrderLine } from '@/api/types';
+import { useId, useState, type ReactNode } from 'react';
+import type { CommandDef, Field, OrderLine } from '@/api/types';
 import { quantity, toMinor } from '@/lib/format';
 import { fieldText, useText, type Texts } from '@/lib/i18n';
 import { fromLocalInput } from '@/lib/time';
@@ -15,6 +15,16 @@ export interface FormContext {
   /// Package numbers to choose from.
   packages?: string[];
 }
+
+/// Fields of an offer, with the names and choices that the definitions have for them.
+export function fieldsOf(fields: Field[], def: CommandDef | undefined): Field[] {
+  const known = new Map(def?.fields.map((field) => [field.name, field]));
+  return fields.map((field) => ({ ...field, ...known.get(field.name), required: field.required || (known.get(field.name)?.required ?? false) }));
+}
+
+// What a person seldom fills in by hand: ids of other things, and what a system would say.
+const rare = /_id$|^(leg|currency|direction|package|unit|proof|raw_code|flags|media_type|hash)$/;
+const isRare = (field: Field) => !field.required && rare.test(field.name);
 
 const personFields = ['name', 'phone', 'address', 'city', 'region', 'postcode', 'country'];
 const referenceFields = ['scheme', 'issuer', 'value'];
@@ -64,10 +74,14 @@ function valueOf(field: Field, raw: unknown, context: FormContext): unknown {
 }
 
 export function CommandFields(props: { fields: Field[]; draft: Draft; onChange: (draft: Draft) => void; context: FormContext; wrong?: { field: string; message: string } }) {
+  const { t } = useText();
+  const [isAll, setIsAll] = useState(false);
   const set = (name: string, value: unknown) => props.onChange({ ...props.draft, [name]: value });
+  const hasRare = props.fields.some(isRare) && !props.fields.every(isRare);
+  const shown = hasRare && !isAll ? props.fields.filter((field) => !isRare(field) || props.wrong?.field === field.name) : props.fields;
   return (
     <div className={s.form}>
-      {props.fields.map((field) => (
+      {shown.map((field) => (
         <FieldRow
           key={field.name}
           field={field}
@@ -77,6 +91,11 @@ export function CommandFields(props: { fields: Field[]; draft: Draft; onChange: 
           wrong={props.wrong?.field === field.name ? props.wrong.message : undefined}
         />
       ))}
+      {hasRare && !isAll && (
+        <Button type="link" size="small" className={s.moreFields} onClick={() => setIsAll(true)}>
+          {t('cmd.more_fields', { n: props.fields.length - shown.length })}
+        </Button>
+      )}
     </div>
   );
 }

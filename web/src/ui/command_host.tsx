@@ -7,7 +7,7 @@ import { useText } from '@/lib/i18n';
 import { useLiveCache } from '@/lib/live_context';
 import { useMeta } from '@/lib/meta_context';
 import { shortTime } from '@/lib/time';
-import { CommandFields, dataOf, FormButtons, type Draft, type FormContext } from './command_form';
+import { CommandFields, dataOf, fieldsOf, FormButtons, type Draft, type FormContext } from './command_form';
 import { Copy } from './bits';
 import { Facts } from './page';
 import s from './ui.module.css';
@@ -102,14 +102,14 @@ function CommandDialog({ asked, onClose }: { asked: Asked; onClose: () => void }
   const { offer, context = {} } = asked;
   const texts = useText();
   const { t, label } = texts;
-  const { word } = useMeta();
+  const { word, meta } = useMeta();
   const { send } = useCommands();
   const [draft, setDraft] = useState<Draft>({ ...defaultsOf(offer), ...asked.draft, ...offer.preset });
   const [wrong, setWrong] = useState<{ field: string; message: string }>();
   const [busy, setBusy] = useState(false);
   const key = useRef(newKey());
   const command = label(offer.label, offer.name);
-  const fields = offer.fields.filter((field) => offer.preset?.[field.name] === undefined);
+  const fields = fieldsOf(offer.fields, meta.commands.find((c) => c.code === offer.name)).filter((field) => offer.preset?.[field.name] === undefined);
 
   const submit = async () => {
     const read = dataOf(fields, draft, context, texts);

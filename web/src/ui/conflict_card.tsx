@@ -26,7 +26,7 @@ export function ConflictCard({ order, orderNo, conflict }: { order: string; orde
         <b>{label(conflict.label, conflict.code)}</b>
         <Moment at={conflict.at} />
       </div>
-      {conflict.detail && <p className={s.detail}>{label(conflict.detail)}</p>}
+      {conflict.detail && !conflict.sides.some((side) => label(side.says) === label(conflict.detail)) && <p className={s.detail}>{label(conflict.detail)}</p>}
       <div className={s.sides}>
         {conflict.sides.map((side, i) => (
           <div key={i} className={s.side}>

@@ -25,6 +25,7 @@ export const Card = memo(function Card({ row, isPending, isGone, onDrag, onMove 
   const { status } = row;
   const number = status.order_no ?? row.id;
   const isUnverified = tone('lanes', status.lane) === 'unknown';
+  const owner = meta.roles.find((r) => r.code === row.next_owner);
   const column = meta.categories.find((c) => c.code === status.category);
   return (
     <article
@@ -47,8 +48,8 @@ export const Card = memo(function Card({ row, isPending, isGone, onDrag, onMove 
         <TimeLeft due={row.due_at} settled={column && !column.open} />
       </div>
       <div className={s.row}>
-        <span className={s.cut}>{[row.buyer, row.city].filter(Boolean).join(' · ')}</span>
-        <span className={s.owner}>{word('shop', row.shop)}</span>
+        <span className={s.cut}>{[row.buyer, row.city].filter(Boolean).join(' · ') || word('shop', row.shop)}</span>
+        {(row.buyer || row.city) && <span className={s.owner}>{word('shop', row.shop)}</span>}
       </div>
       <div className={s.row}>
         <span className={`${s.cut} ${s.quiet}`}>{row.summary || t('card.lines', { n: row.line_count })}</span>
@@ -56,7 +57,7 @@ export const Card = memo(function Card({ row, isPending, isGone, onDrag, onMove 
       <div className={s.row}>
         <span className={s.small}>
           <span className="nowrap">{label(status.label, status.state)}</span>
-          {row.next_owner && column?.open && row.badges.length === 0 && row.holds.length === 0 && <span className={s.turn}>{t('board.next', { who: name('roles', row.next_owner) })}</span>}
+          {owner && column?.open && row.badges.length === 0 && row.holds.length === 0 && <span className={s.turn}>{t('board.next', { who: label(owner.label) })}</span>}
           {isUnverified && <HealthPill health={status.health} />}
           {row.holds.slice(0, 1).map((hold) => (
             <span key={hold} className={s.owner}>

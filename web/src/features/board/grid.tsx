@@ -17,7 +17,7 @@ export function Grid({ board, dragging, more }: BoardProps) {
   const { t, label } = useText();
   const { meta, tone, name } = useMeta();
   const columns = shownColumns(board, meta.categories);
-  const widths = columns.map((c) => (c.count > 0 || dragging.row ? 'minmax(208px, 1fr)' : 'minmax(112px, 0.45fr)')).join(' ');
+  const widths = columns.map((c) => (c.count > 0 || dragging.row ? 'minmax(222px, 1fr)' : 'minmax(112px, 0.45fr)')).join(' ');
   const laneTotal = (lane: string) => board.columns.reduce((sum, column) => sum + (column.lanes[lane]?.count ?? 0), 0);
   return (
     <div className={s.scroll}>

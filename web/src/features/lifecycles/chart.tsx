@@ -16,7 +16,7 @@ interface Props {
 export function LifecycleChart({ lifecycle, chosen, countOf, onChoose }: Props) {
   const { t, label } = useText();
   const { meta, name, tone } = useMeta();
-  const chart = useMemo(() => chartOf(lifecycle, [...meta.categories].sort((a, b) => a.column - b.column).map((c) => c.code)), [lifecycle, meta.categories]);
+  const chart = useMemo(() => chartOf(lifecycle, [...meta.categories].sort((a, b) => Number(b.open) - Number(a.open) || a.column - b.column).map((c) => c.code)), [lifecycle, meta.categories]);
   const near = new Set(chart.edges.filter((e) => e.from === chosen || e.to === chosen).flatMap((e) => [e.from, e.to]));
   const edgeClass = (edge: Edge) => {
     const isLit = edge.from === chosen || edge.to === chosen;

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Segmented } from 'antd';
+import { useMemo } from 'react';
 import { Link } from 'react-router';
 import { boardQuery } from '@/api/queries';
 import type { Lifecycle } from '@/api/types';
@@ -16,16 +17,20 @@ export function LifecyclesScreen() {
   const { t, label } = useText();
   const { meta } = useMeta();
   const url = useUrlState();
-  const lifecycle = meta.lifecycles.find((l) => l.id === url.get('id')) ?? meta.lifecycles[0];
+  const ordered = useMemo(() => [...meta.lifecycles].sort((a, b) => Number(b.subject === 'order') - Number(a.subject === 'order')), [meta.lifecycles]);
   const counts = useQuery(boardQuery({ group: 'state', limit: 0, closed: true }));
+  const groups = counts.data?.groups ?? [];
+  const ordersOf = (id: string) => groups.reduce((sum, g) => sum + (g.value.startsWith(`${id}/`) ? g.count : 0), 0);
+  const busiest = ordered.reduce((best, l) => (best && ordersOf(best.id) >= ordersOf(l.id) ? best : l), ordered[0]);
+  const lifecycle = meta.lifecycles.find((l) => l.id === url.get('id')) ?? busiest;
   if (!lifecycle) return null;
-  const countOf = (state: string) => counts.data?.groups.find((g) => g.value === `${lifecycle.id}/${state}`)?.count ?? 0;
-  const chosen = url.get('state');
+  const countOf = (state: string) => groups.find((g) => g.value === `${lifecycle.id}/${state}`)?.count ?? 0;
+  const chosen = lifecycle.states.find((x) => x.code === url.get('state'))?.code ?? '';
   return (
     <Page
       title={t('lifecycles.title')}
       note={[t('lifecycles.states', { n: lifecycle.states.length }), t('lifecycles.transitions', { n: lifecycle.transitions.length }), t('lifecycles.version', { v: lifecycle.version.slice(0, 8) })].join(' · ')}
-      tools={<Segmented value={lifecycle.id} onChange={(id) => url.set({ id, state: undefined })} options={meta.lifecycles.map((l) => ({ value: l.id, label: label(l.label, l.id) }))} />}
+      tools={<Segmented value={lifecycle.id} onChange={(id) => url.set({ id, state: undefined })} options={ordered.map((l) => ({ value: l.id, label: label(l.label, l.id) }))} />}
     >
       <div className={s.layout}>
         <div className={s.chart} role="region" tabIndex={0} aria-label={t('lifecycles.chart', { name: label(lifecycle.label, lifecycle.id) })}>

@@ -41,7 +41,9 @@ export function Alerts({ order }: { order: Order }) {
 function Trouble({ order }: { order: Order }) {
   const { t } = useText();
   const { tone, name, meta } = useMeta();
+  const { label } = useText();
   const { status } = order;
+  const owner = meta.roles.find((r) => r.code === order.next_owner);
   const lane = tone('lanes', status.lane);
   const isOpen = meta.categories.find((c) => c.code === status.category)?.open;
   if (!isOpen || lane === 'good' || lane === 'neutral') return null;
@@ -60,9 +62,9 @@ function Trouble({ order }: { order: Order }) {
             {t('order.heard')} <Ago at={heard} />
           </span>
         )}
-        {order.next_owner && (
+        {owner && (
           <span>
-            {t('order.next')} <b>{name('roles', order.next_owner)}</b>
+            {t('order.next')} <b>{label(owner.label)}</b>
           </span>
         )}
       </div>

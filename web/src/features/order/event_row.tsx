@@ -91,7 +91,7 @@ function Step({ item, order, vocabulary }: { item: TimelineItem; order: Order; v
 }
 
 // Which vocabulary a field's codes belong to; all other values are shown as they are.
-const vocabularies: Record<string, string> = { carrier: 'carrier', source: 'source', shop: 'shop', step: 'step', direction: 'direction', basis: 'promise_basis', received_by: 'received_by', warehouse: 'warehouse', supplier: 'supplier', verdict: 'verdict', type: 'case_type' };
+const vocabularies: Record<string, string> = { terms: 'payment_terms', of: 'promise_of', reached: 'reached', carrier: 'carrier', source: 'source', shop: 'shop', step: 'step', direction: 'direction', basis: 'promise_basis', received_by: 'received_by', warehouse: 'warehouse', supplier: 'supplier', verdict: 'verdict', type: 'case_type' };
 const moments = new Set(['at', 'until', 'promised_delivery', 'promised_dispatch', 'planned_start', 'planned_end', 'estimated', 'occurred']);
 const amounts = new Set(['amount', 'total', 'deposit']);
 const words_max = 220;
@@ -106,6 +106,9 @@ function inWords(data: Record<string, unknown>, order: Order, lang: Language, vo
     if (value && typeof value === 'object') {
       const part = value as { line?: string; quantity?: number };
       if (part.line !== undefined && part.quantity !== undefined) return `${lines.get(part.line) ?? part.line} × ${part.quantity}`;
+      const thing = value as { name?: string; sku?: string; quantity?: number; value?: string };
+      if (thing.name || thing.sku) return `${thing.name ?? thing.sku}${thing.quantity && thing.quantity > 1 ? ` × ${thing.quantity}` : ''}`;
+      if (thing.value) return thing.value;
       return Object.values(value).map((v) => say('', v)).filter(Boolean).join(' ');
     }
     const text = String(value);

@@ -18,8 +18,9 @@ const shown_max = 6;
 /// What the order is, in one look: headline, health, promise, whose turn, and what can be done now.
 export function Head({ order, view }: { order: Order; view: View }) {
   const { t, label } = useText();
-  const { name, meta } = useMeta();
+  const { meta } = useMeta();
   const { status } = order;
+  const owner = meta.roles.find((r) => r.code === order.next_owner);
   const number = status.order_no ?? order.id;
   const category = meta.categories.find((c) => c.code === status.category);
   const settled = !category?.open;
@@ -54,9 +55,9 @@ export function Head({ order, view }: { order: Order; view: View }) {
               t('order.promise_none')
             )}
           </span>
-          {order.next_owner && !settled && (
+          {owner && !settled && (
             <span>
-              <span className="quiet">{t('order.next')}</span> {name('roles', order.next_owner)}
+              <span className="quiet">{t('order.next')}</span> {label(owner.label)}
             </span>
           )}
           {order.customer_label && <span className="quiet">{t('order.customer_sees', { text: label(order.customer_label) })}</span>}

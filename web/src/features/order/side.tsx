@@ -47,7 +47,7 @@ function OfferButton({ order, name }: { order: Order; name: string }) {
 function People({ order }: { order: Order }) {
   const { t } = useText();
   const { buyer = {}, receiver } = order;
-  const sameReceiver = !receiver || ['name', 'phone', 'address', 'city'].every((k) => receiver[k as 'name'] === buyer[k as 'name']);
+  const sameReceiver = !receiver || Object.keys(receiver).length === 0 || ['name', 'phone', 'address', 'city'].every((k) => receiver[k as 'name'] === buyer[k as 'name']);
   const rows = (p: NonNullable<Order['buyer']>): [string, React.ReactNode][] => [
     [t('field.name'), p.name],
     [t('field.phone'), p.phone],

@@ -26,8 +26,8 @@ export function orderColumns({ t, lang, label }: Texts, { name, word, meta }: Vo
   const plain = (id: 'buyer' | 'city' | 'summary', width: string): OrderColumn => ({ id, title: t(`col.${id}`), width, text: (row) => row[id], cell: (row) => <span title={row[id]}>{row[id]}</span> });
   return [
     { id: 'order_no', title: t('col.order_no'), width: '176px', isId: true, text: (row) => row.status.order_no ?? row.id, cell: (row) => <Link to={`/orders/${row.id}`}>{row.status.order_no ?? row.id}</Link> },
-    { id: 'state', title: t('col.state'), width: '132px', text: (row) => label(row.status.label, row.status.state), cell: (row) => <StatePill status={row.status} /> },
-    { id: 'health', title: t('col.health'), width: '112px', text: (row) => name('health', row.status.health), cell: (row) => <HealthPill health={row.status.health} /> },
+    { id: 'state', title: t('col.state'), width: '140px', text: (row) => label(row.status.label, row.status.state), cell: (row) => <StatePill status={row.status} /> },
+    { id: 'health', title: t('col.health'), width: '128px', text: (row) => name('health', row.status.health), cell: (row) => <HealthPill health={row.status.health} /> },
     { id: 'due', title: t('col.due'), width: '112px', text: (row) => row.due_at, cell: (row) => <TimeLeft due={row.due_at} settled={settled(row)} /> },
     { id: 'promise', title: t('col.promise'), width: '112px', sort: 'promised', text: (row) => row.status.promise?.to, cell: (row) => <Moment at={row.status.promise?.to} /> },
     plain('buyer', '84px'),
