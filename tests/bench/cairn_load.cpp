@@ -7,6 +7,9 @@
 //     path,path=/x,connections=64,rate=0
 //   cairn_load sync --file F [--seconds S]      4 KiB writes, each followed by fdatasync
 //   cairn_load print --count N STREAM           the events themselves, a line each
+//   cairn_load keys --count N STREAM            ids of orders of a stream of status queries
+//   cairn_load live --port P --streams N --rate R --seconds S --prefix B [--bearer KEY]
+//     changes told to N subscribers of everything: acknowledged → seen
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +29,7 @@
 #include "base/text.hpp"
 #include "load_client.hpp"
 #include "load_feed.hpp"
+#include "load_live.hpp"
 #include "model/identity.hpp"
 
 namespace cairn::bench {
@@ -129,13 +133,16 @@ StreamOptions events_stream(Words& words, Run& run) {
   run.batches.back() = batch;
   const std::string head = fmt::format(
       "POST /v1/events HTTP/1.1\r\n{}Content-Type: {}\r\nContent-Length: ", header_lines(run),
-      batch == 1 ? "application/cloudevents+json" : "application/x-ndjson");
+      batch == 1 ? "application/cloudevents+json" : "application/cloudevents-batch+json");
   StreamOptions options;
   options.request = [feed, batch, head, body = std::string()](std::string& out) mutable {
     body.clear();
-    for (int i = 0; i < batch && feed->append_next(body); ++i)
-      if (batch > 1) body += '\n';
-    if (body.empty()) return false;
+    if (batch > 1) body += '[';
+    int count = 0;
+    for (; count < batch && feed->append_next(body); ++count)
+      if (batch > 1) body += ',';
+    if (count == 0) return false;
+    if (batch > 1) body.back() = ']';
     out += head;
     fmt::format_to(std::back_inserter(out), "{}\r\n\r\n", body.size());
     out += body;
@@ -145,7 +152,7 @@ StreamOptions events_stream(Words& words, Run& run) {
   return options;
 }
 
-StreamOptions status_stream(Words& words, Run& run) {
+std::shared_ptr<std::vector<std::string>> keys_of(Words& words) {
   auto keys = std::make_shared<std::vector<std::string>>();
   const auto file = words.text("keys", "");
   const auto prefix = words.text("prefix", "F");
@@ -163,6 +170,11 @@ StreamOptions status_stream(Words& words, Run& run) {
     for (std::string line; std::getline(in, line);) keys->push_back(line);
   }
   if (keys->empty()) throw std::runtime_error("there are no keys to ask for");
+  return keys;
+}
+
+StreamOptions status_stream(Words& words, Run& run) {
+  const auto keys = keys_of(words);
   const std::string tail = fmt::format("/status HTTP/1.1\r\n{}\r\n", header_lines(run));
   StreamOptions options;
   options.request = [keys, tail, random = std::mt19937_64(4711)](std::string& out) mutable {
@@ -335,6 +347,36 @@ int run_print(const Arguments& arguments) {
   return 0;
 }
 
+int run_keys(const Arguments& arguments) {
+  if (arguments.streams.size() != 1) throw std::runtime_error("name one stream of status queries");
+  Words words(arguments.streams.front());
+  const auto keys = keys_of(words);
+  const auto count = static_cast<std::size_t>(arguments.number("count", 10));
+  for (std::size_t i = 0; i < std::min(count, keys->size()); ++i) fmt::print("{}\n", (*keys)[i]);
+  return 0;
+}
+
+int run_live(const Arguments& arguments) {
+  LiveOptions options;
+  options.port = static_cast<int>(arguments.number("port", 8080));
+  options.bearer = arguments.text("bearer", "");
+  options.prefix = arguments.text("prefix", "V");
+  options.streams = static_cast<int>(arguments.number("streams", 1000));
+  options.rate = arguments.number("rate", 20);
+  options.seconds = arguments.number("seconds", 10);
+  const auto result = measure_live(options);
+  std::string out = fmt::format(
+      R"({{"streams":{},"told":{},"deliveries":{},"deliveries_per_s":{:.1f},"missing":{},)"
+      R"("seen_before_acknowledged":{},)",
+      options.streams, result.told, result.latency.count(),
+      static_cast<double>(result.latency.count()) / options.seconds, result.missing,
+      result.before);
+  print_latency(out, result.latency);
+  out += "}\n";
+  std::fputs(out.c_str(), stdout);
+  return 0;
+}
+
 }  // namespace
 }  // namespace cairn::bench
 
@@ -346,7 +388,9 @@ int main(int count, char** values) {
     if (command == "http") return run_http(arguments);
     if (command == "sync") return run_sync(arguments);
     if (command == "print") return run_print(arguments);
-    throw std::runtime_error("expected http, sync or print; tests/bench/cairn_load.cpp says how");
+    if (command == "keys") return run_keys(arguments);
+    if (command == "live") return run_live(arguments);
+    throw std::runtime_error("expected http, sync, print, keys or live; tests/bench/cairn_load.cpp says how");
   } catch (const std::exception& error) {
     fmt::print(stderr, "cairn_load: {}\n", error.what());
     return 1;

@@ -14,6 +14,7 @@
 #include <bit>
 #include <charconv>
 #include <stdexcept>
+#include <utility>
 
 #include "base/text.hpp"
 
