@@ -9,6 +9,28 @@
 namespace cairn::app {
 namespace {
 
+/// Without keys, the browser of whoever works on this machine must not be made to act by a page
+/// from elsewhere: neither by a name that was bound to this address, nor across origins.
+Result<void> check_local(const http::Request& request) {
+  const auto is_local = [](std::string_view host) {
+    if (const auto scheme = host.find("://"); scheme != std::string_view::npos)
+      host.remove_prefix(scheme + 3);
+    if (!host.starts_with('['))
+      host = host.substr(0, host.find(':'));
+    else
+      host = host.substr(0, host.find(']') + 1);
+    return host == "localhost" || host == "127.0.0.1" || host == "[::1]";
+  };
+  if (!is_local(request.header("host")))
+    return fail(ErrorCode::Forbidden,
+                "without keys only http://localhost and http://127.0.0.1 are answered; start with "
+                "an API key to be reached by another name");
+  const auto origin = request.header("origin");
+  if (!origin.empty() && !is_local(origin))
+    return fail(ErrorCode::Forbidden, "without keys no page from elsewhere may ask");
+  return {};
+}
+
 std::string hash_of_key(std::string_view key) { return to_hex(crypto::view(crypto::sha256(key))); }
 
 }  // namespace
@@ -30,6 +52,7 @@ Result<Principal> Gateway::principal_of(const http::Request& request) const {
   principal.ip = request.peer_ip();
   principal.request = request.request_id();
   if (options_.keyless) {
+    CAIRN_TRY_VOID(check_local(request));
     principal.name = "local";
   } else {
     std::string_view given = request.header("authorization");
@@ -139,7 +162,8 @@ bool Gateway::answer_fast(std::string_view path, std::string_view authorization,
   if (path.size() != kHead.size() + 16 + kTail.size() || !path.starts_with(kHead) ||
       !path.ends_with(kTail))
     return false;
-  if (!options_.keyless && !is_known_key(authorization)) return false;
+  // Without keys the Host header decides (check_local), which is not seen here.
+  if (options_.keyless || !is_known_key(authorization)) return false;
   const auto id = model::parse_order_id(path.substr(kHead.size(), 16));
   if (!id) return false;
   const Time now = clock_.now();

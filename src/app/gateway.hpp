@@ -12,6 +12,7 @@
 #include "app/workers.hpp"
 #include "core/history.hpp"
 #include "http/live_hub.hpp"
+#include "http/metrics.hpp"
 #include "http/router.hpp"
 #include "modules/integration/cloud_events.hpp"
 #include "modules/orders/render.hpp"
@@ -42,6 +43,8 @@ class Gateway {
     std::string version;
     integration::Zone zone;            ///< whose clock public pages show
     std::string page, page_not_found;  ///< templates of the public page
+    std::shared_ptr<http::Metrics> metrics;
+    const http::LiveHub* hub = nullptr;
   };
   Gateway(Options options, Installation& installation, ports::Clock& clock, Live& live,
           Workers& workers, ImportReports& reports, PublicLinks links, Attachments& attachments);

@@ -3,7 +3,7 @@
 #include "app/gateway.hpp"
 #include "app/meta.hpp"
 #include "crypto/hash.hpp"
-#include "http/server.hpp"
+#include "http/metrics.hpp"
 
 /// What Cairn says of itself: definitions and figures.
 namespace cairn::app {
@@ -42,64 +42,62 @@ void Gateway::get_meta(const Principal& principal, const http::Request& request,
 namespace {
 
 struct Figure {
-  std::string_view name, help, type;
+  http::MetricInfo info;
   std::uint64_t (*value)(const core::Cluster::Totals&);
 };
+using Totals = core::Cluster::Totals;
+using enum http::MetricType;
 /// The figures of the role `orders`.
 constexpr Figure kFigures[]{
-    {"cairn_orders_accepted_total", "Events and commands that became records", "counter",
-     [](const core::Cluster::Totals& t) { return t.counts.accepted; }},
-    {"cairn_orders_duplicates_total", "Inputs that were known already", "counter",
-     [](const core::Cluster::Totals& t) { return t.counts.duplicates; }},
-    {"cairn_orders_rivals_total", "Inputs with a known identity and other content", "counter",
-     [](const core::Cluster::Totals& t) { return t.counts.rivals; }},
-    {"cairn_orders_refused_total", "Commands that were refused", "counter",
-     [](const core::Cluster::Totals& t) { return t.counts.refused; }},
-    {"cairn_orders_changes_total", "Changes that could be seen", "counter",
-     [](const core::Cluster::Totals& t) { return t.counts.changes; }},
-    {"cairn_orders_fired_total", "Changes because a time came", "counter",
-     [](const core::Cluster::Totals& t) { return t.counts.fired; }},
-    {"cairn_orders_letters_out_total", "Letters sent to other aggregates", "counter",
-     [](const core::Cluster::Totals& t) { return t.counts.letters_out; }},
-    {"cairn_orders_letters_in_total", "Letters taken", "counter",
-     [](const core::Cluster::Totals& t) { return t.counts.letters_in; }},
-    {"cairn_orders_refolds_total", "Folds from the beginning because of a late event", "counter",
-     [](const core::Cluster::Totals& t) { return t.counts.refolds; }},
-    {"cairn_orders_loads_total", "Aggregates fetched from their piles", "counter",
-     [](const core::Cluster::Totals& t) { return t.counts.loads; }},
-    {"cairn_orders_evictions_total", "Aggregates let go from memory", "counter",
-     [](const core::Cluster::Totals& t) { return t.counts.evictions; }},
-    {"cairn_orders_batches_total", "Batches run", "counter",
-     [](const core::Cluster::Totals& t) { return t.counts.batches; }},
-    {"cairn_orders_failed_batches_total", "Batches the log did not take", "counter",
-     [](const core::Cluster::Totals& t) { return t.counts.failed_batches; }},
-    {"cairn_orders_aggregates", "Orders and references known", "gauge",
-     [](const core::Cluster::Totals& t) { return t.aggregates; }},
-    {"cairn_orders_hot", "Folded aggregates in memory", "gauge",
-     [](const core::Cluster::Totals& t) { return t.hot; }},
-    {"cairn_orders_waiting", "Inputs in mailboxes", "gauge",
-     [](const core::Cluster::Totals& t) { return t.waiting; }},
-    {"cairn_orders_unflushed_bytes", "Durable in the log, not yet in the piles", "gauge",
-     [](const core::Cluster::Totals& t) { return t.unflushed_bytes; }},
-    {"cairn_orders_records", "Records durable in the log since the beginning", "gauge",
-     [](const core::Cluster::Totals& t) { return t.records; }},
-    {"cairn_orders_piled", "Records up to which the piles hold everything", "gauge",
-     [](const core::Cluster::Totals& t) { return t.piled; }},
-    {"cairn_orders_log_bytes", "Bytes of log held on disk", "gauge",
-     [](const core::Cluster::Totals& t) { return t.log_bytes; }},
-    {"cairn_orders_disk_full", "1 while the disk takes nothing", "gauge",
-     [](const core::Cluster::Totals& t) { return std::uint64_t{t.is_full}; }},
+    {{"cairn_orders_accepted_total", "Events and commands that became records"},
+     [](const Totals& t) { return t.counts.accepted; }},
+    {{"cairn_orders_duplicates_total", "Inputs that were known already"},
+     [](const Totals& t) { return t.counts.duplicates; }},
+    {{"cairn_orders_rivals_total", "Inputs with a known identity and other content"},
+     [](const Totals& t) { return t.counts.rivals; }},
+    {{"cairn_orders_refused_total", "Commands that were refused"},
+     [](const Totals& t) { return t.counts.refused; }},
+    {{"cairn_orders_changes_total", "Changes that could be seen"},
+     [](const Totals& t) { return t.counts.changes; }},
+    {{"cairn_orders_fired_total", "Changes because a time came"},
+     [](const Totals& t) { return t.counts.fired; }},
+    {{"cairn_orders_letters_out_total", "Letters sent to other aggregates"},
+     [](const Totals& t) { return t.counts.letters_out; }},
+    {{"cairn_orders_letters_in_total", "Letters taken"},
+     [](const Totals& t) { return t.counts.letters_in; }},
+    {{"cairn_orders_refolds_total", "Folds from the beginning because of a late event"},
+     [](const Totals& t) { return t.counts.refolds; }},
+    {{"cairn_orders_loads_total", "Aggregates fetched from their piles"},
+     [](const Totals& t) { return t.counts.loads; }},
+    {{"cairn_orders_evictions_total", "Aggregates let go from memory"},
+     [](const Totals& t) { return t.counts.evictions; }},
+    {{"cairn_orders_batches_total", "Batches run"},
+     [](const Totals& t) { return t.counts.batches; }},
+    {{"cairn_orders_failed_batches_total", "Batches the log did not take"},
+     [](const Totals& t) { return t.counts.failed_batches; }},
+    {{"cairn_orders_aggregates", "Orders and references known", Gauge},
+     [](const Totals& t) { return t.aggregates; }},
+    {{"cairn_orders_hot", "Folded aggregates in memory", Gauge},
+     [](const Totals& t) { return t.hot; }},
+    {{"cairn_orders_waiting", "Inputs in mailboxes", Gauge},
+     [](const Totals& t) { return t.waiting; }},
+    {{"cairn_orders_unflushed_bytes", "Durable in the log, not yet in the piles", Gauge},
+     [](const Totals& t) { return t.unflushed_bytes; }},
+    {{"cairn_orders_log_bytes", "Bytes of log held on disk", Gauge},
+     [](const Totals& t) { return t.log_bytes; }},
+    {{"cairn_orders_disk_full", "1 while the disk takes nothing", Gauge},
+     [](const Totals& t) { return std::uint64_t{t.is_full}; }},
 };
 
 }  // namespace
 
 void Gateway::get_metrics(http::Responder responder) {
   http::Response response;
-  response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  response.content_type = http::MetricsWriter::kContentType;
+  http::MetricsWriter out(response.body);
   const auto totals = installation_.cluster().totals();
-  for (const auto& figure : kFigures)
-    response.body += fmt::format("# HELP {0} {1}\n# TYPE {0} {2}\n{0} {3}\n", figure.name,
-                                 figure.help, figure.type, figure.value(totals));
+  for (const auto& figure : kFigures) out.add(figure.info, figure.value(totals));
+  if (options_.metrics) options_.metrics->write(out, options_.hub);
   responder.send(std::move(response));
 }
 

@@ -48,6 +48,8 @@ Result<Gateway::Options> Service::gateway_options() const {
   options.api_key_hash = folder_->manifest().api_key_hash;
   options.version = CAIRN_VERSION;
   CAIRN_TRY(options.zone, integration::Zone::find(settings_.zone));
+  options.metrics = metrics_;
+  options.hub = hub_.get();
   if (files_) {
     options.page = files_->text("/public_page/page.html");
     options.page_not_found = files_->text("/public_page/not_found.html");
@@ -79,6 +81,10 @@ Result<void> Service::wire() {
   server.port = settings_.port;
   server.threads = settings_.edge_threads;
   server.trusted_proxies = settings_.trusted_proxies;
+  server.metrics = metrics_;
+  if (!settings_.tls_certificate.empty()) {
+    CAIRN_TRY(server.tls, http::TlsContext::load(settings_.tls_certificate, settings_.tls_key));
+  }
   server.fast_path = [this](std::string_view path, std::string_view authorization,
                             std::string& body) {
     return gateway_->answer_fast(path, authorization, body);

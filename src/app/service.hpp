@@ -47,6 +47,7 @@ class Service {
   std::unique_ptr<DataFolder> folder_;
   std::unique_ptr<ports::Clock> clock_;
   std::unique_ptr<ports::KeyValues> tables_;
+  std::shared_ptr<http::Metrics> metrics_ = std::make_shared<http::Metrics>();
   std::unique_ptr<http::LiveHub> hub_;
   std::unique_ptr<Live> live_;
   std::unique_ptr<Installation> installation_;
