@@ -41,6 +41,7 @@ struct LiveHub::Subscriber {
   bool is_closed = false;   ///< buried at the end of the round
   bool is_dropped = false;  ///< told why; closed when that is sent, or at its next heartbeat
   std::uint64_t subject = 0;
+  std::size_t backlog = 0;  ///< of `unsent`: what it had missed when it came, beyond any limit
   std::unique_ptr<LiveFilter> filter;
   std::unique_ptr<std::vector<std::uint64_t>> seen;
   std::unique_ptr<std::string> unsent;
@@ -185,6 +186,7 @@ void LiveHub::begin(Arrival arrival, std::string_view position) {
     slot->seen = std::make_unique<std::vector<std::uint64_t>>(std::move(request.seen));
   first += heartbeat_at(position);
   send(*slot, first);
+  slot->backlog = slot->unsent ? slot->unsent->size() : 0;
 }
 
 void LiveHub::on_event(Subscriber& subscriber, std::uint32_t what) {
@@ -221,7 +223,7 @@ void LiveHub::deliver(const LiveChange& change) {
 void LiveHub::send(Subscriber& subscriber, std::string_view bytes) {
   if (subscriber.is_closed || subscriber.is_dropped) return;
   if (subscriber.unsent) {
-    if (subscriber.unsent->size() + bytes.size() > options_.unsent_bytes_max)
+    if (subscriber.unsent->size() + bytes.size() > subscriber.backlog + options_.unsent_bytes_max)
       return drop(subscriber);
     *subscriber.unsent += bytes;
     return;
@@ -230,7 +232,6 @@ void LiveHub::send(Subscriber& subscriber, std::string_view bytes) {
   if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK) return close(subscriber);
   if (sent > 0) bytes.remove_prefix(static_cast<std::size_t>(sent));
   if (bytes.empty()) return;
-  // One piece may be longer than the limit: what a reader has missed is sent to it whole.
   subscriber.unsent = std::make_unique<std::string>(bytes);
   watch(subscriber);
 }
@@ -259,6 +260,7 @@ void LiveHub::flush_output(Subscriber& subscriber) {
   unsent.erase(0, static_cast<std::size_t>(sent));
   if (!unsent.empty()) return;
   subscriber.unsent.reset();
+  subscriber.backlog = 0;
   if (subscriber.is_dropped) return close(subscriber);
   watch(subscriber);
 }

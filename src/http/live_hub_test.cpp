@@ -193,7 +193,10 @@ TEST(LiveHub, SendsAllThatWasMissedHoweverMuch) {
                      }},
                 4'096);
   reader->read_until("\r\n\r\n");
+  // What is told meanwhile waits behind it.
+  hub.publish(changes_of({501, 502}));
   for (std::uint64_t i = 1; i <= 500; ++i) ASSERT_EQ(reader->read_event(), event_of(i, text));
+  for (const auto number : {501u, 502u}) EXPECT_EQ(reader->read_event(), event_of(number));
   EXPECT_EQ(hub.dropped(), 0u);
 }
 
