@@ -27,34 +27,32 @@ std::uint64_t count_all(const std::map<std::string, std::uint64_t>& counts) {
 class World {
  public:
   World() : book_(*demo::load_book(kDefinitions + "/demo")), cast_(book_) {
+    Stores stores;
     for (int i = 0; i < 2; ++i) {
-      logs_.push_back(std::make_unique<memory::MemoryLog>());
-      piles_.push_back(std::make_unique<sqlite::MemoryPiles>());
+      stores.logs.push_back(std::make_unique<memory::MemoryLog>());
+      stores.piles.push_back(std::make_unique<sqlite::MemoryPiles>());
     }
-    start();
+    stores.keys = std::make_unique<keys::MemoryKeys>(7);
+    start(std::move(stores));
   }
 
-  void start() {
+  /// What the disk holds is handed to a new installation, which knows nothing else.
+  void restart() {
     demo_.reset();
+    Stores stores = std::move(installation_->stores());
     installation_.reset();
-    Stores stores;
-    // What was durable is handed on: a restart.
-    for (auto& log : logs_) stores.logs.push_back(std::make_unique<Lent>(*log));
-    for (auto& pile : piles_) {
-      pile = pile->clone();
-      stores.piles.push_back(pile->clone());
-    }
-    stores.keys = std::make_unique<LentKeys>(keys_);
+    start(std::move(stores));
+  }
+
+  void start(Stores stores) {
     core::ClusterOptions options;
     options.shards = 2;
-    // The piles of the test are thrown away with the installation: everything stays in the log.
-    options.flush_every = days(1'000);
-    options.flush_bytes = options.unflushed_max = std::size_t{1} << 40;
     auto definitions = load_definitions(kDefinitions, With::Demo);
     ASSERT_TRUE(definitions) << definitions.error().message;
     installation_ = std::make_unique<Installation>(*std::move(definitions), std::move(stores),
                                                    options, nullptr);
-    ASSERT_TRUE(installation_->load(now_));
+    const auto loaded = installation_->load(now_);
+    ASSERT_TRUE(loaded) << loaded.error().message;
     auto demo = Demo::open(*installation_, kDefinitions + "/demo");
     ASSERT_TRUE(demo) << demo.error().message;
     demo_ = *std::move(demo);
@@ -94,41 +92,6 @@ class World {
   void wait(Duration span) { now_ = now_ + span; }
 
  private:
-  /// A log that outlives the installation that uses it.
-  class Lent final : public ports::Log {
-   public:
-    explicit Lent(ports::Log& log) : log_(log) {}
-    Result<std::uint64_t> append(std::span<const ports::Record> batch, Time at) override {
-      return log_.append(batch, at);
-    }
-    std::uint64_t durable() const override { return log_.durable(); }
-    std::uint64_t first() const override { return log_.first(); }
-    Result<void> read(std::uint64_t from, const ports::RecordVisitor& visit) override {
-      return log_.read(from, visit);
-    }
-    Result<void> release(std::uint64_t through) override { return log_.release(through); }
-    Result<void> reopen() override { return log_.reopen(); }
-    Bytes chain_head() const override { return log_.chain_head(); }
-    std::uint64_t size_bytes() const override { return log_.size_bytes(); }
-
-   private:
-    ports::Log& log_;
-  };
-
-  class LentKeys final : public ports::Keys {
-   public:
-    explicit LentKeys(ports::Keys& keys) : keys_(keys) {}
-    Result<ports::KeySlot> take() override { return keys_.take(); }
-    Result<ports::KeyBytes> get(ports::KeySlot slot) override { return keys_.get(slot); }
-    Result<void> destroy(ports::KeySlot slot) override { return keys_.destroy(slot); }
-    Result<ports::KeyBytes> installation_key(std::string_view purpose) override {
-      return keys_.installation_key(purpose);
-    }
-
-   private:
-    ports::Keys& keys_;
-  };
-
   void settle() {
     auto& cluster = installation_->cluster();
     for (int round = 0; round < 50; ++round) {
@@ -140,9 +103,6 @@ class World {
 
   const demo::Book book_;
   const demo::Cast cast_;
-  keys::MemoryKeys keys_{7};
-  std::vector<std::unique_ptr<memory::MemoryLog>> logs_;
-  std::vector<std::unique_ptr<sqlite::MemoryPiles>> piles_;
   Time now_ = kStart;
   std::unique_ptr<Installation> installation_;
   std::unique_ptr<Demo> demo_;
@@ -265,7 +225,7 @@ TEST(Demo, a_restart_goes_on_where_it_was) {
     EXPECT_TRUE(before.insert(row.order_no).second);
   });
   world.wait(minutes(7));  // nobody was there
-  world.start();
+  world.restart();
   world.run(minutes(12));
   EXPECT_EQ(count_all(world.demo().counts().refused), 0u) << text_of(world.demo().counts().refused);
   EXPECT_EQ(world.installation().cluster().totals().counts.rivals, 0u);
