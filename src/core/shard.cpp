@@ -81,8 +81,8 @@ std::vector<Input> Shard::run_batch(std::vector<Input> inputs, Time now) {
                          : input.type == Input::Type::Command ? run_command(batch, hot, input)
                                                               : run_letter(batch, hot, input);
     if (is_done && is_new && slots_[serial].last_number == 0) {
-      // A command to nobody: whoever asks for what is not there must not make memory grow.
-      batch.waiting.back().serial = 0;
+      // A command to nobody, or a letter that came again: neither may make memory grow.
+      if (input.type != Input::Type::Letter) batch.waiting.back().serial = 0;
       drop_newest_slot();
     }
     if (is_done) continue;
