@@ -34,10 +34,11 @@ void write_cause(json::Writer& out, const model::Event* cause) {
 }  // namespace
 
 void Live::committed(std::uint32_t shard, std::span<const core::Committed> changes) {
-  auto& last = published_[shard];
   const auto newest = changes.back().number;
+  // First said, then asked who listens: a reader that arrives in between finds it in the rows.
+  begun_[shard].store(newest);
   if (!hub_ || hub_->subscribers() == 0) {
-    last.store(newest, std::memory_order_release);
+    given_[shard].store(newest);
     return;
   }
   std::vector<http::LiveChange> out;
@@ -50,7 +51,7 @@ void Live::committed(std::uint32_t shard, std::span<const core::Committed> chang
     auto row = std::make_shared<orders::Row>(orders::make_row(
         order, change.version, change.number, context, installation_->rows().names()));
     auto text = std::make_shared<std::string>();
-    *text = fmt::format("event: change\nid: {}-{}\ndata: ", shard, change.number);
+    *text = fmt::format("event: change\nid: {}\ndata: ", position_after(shard, change.number));
     json::Writer w(*text);
     w.begin_object().field("id", model::to_text(row->id)).text_if("order_no", row->order_no);
     w.field("version", change.version);
@@ -71,27 +72,32 @@ void Live::committed(std::uint32_t shard, std::span<const core::Committed> chang
     *text += "\n\n";
     out.push_back({row->id.hash(), shard, change.number, std::move(text), std::move(row)});
   }
-  last.store(newest, std::memory_order_release);
   hub_->publish(std::move(out));
+  given_[shard].store(newest);
 }
 
-Position Live::position() const {
+Position Live::read(const Numbers& numbers) const {
   Position out;
-  for (std::uint32_t i = 0; i < installation_->cluster().shards(); ++i)
-    out[i] = published_[i].load(std::memory_order_acquire);
+  for (std::uint32_t i = 0; i < installation_->cluster().shards(); ++i) out[i] = numbers[i].load();
   return out;
+}
+
+std::string Live::position_after(std::uint32_t shard, std::uint64_t number) const {
+  auto position = read(given_);
+  position[shard] = number;
+  return format_position(position);
 }
 
 void Live::start_at_durable() {
   for (std::uint32_t i = 0; i < installation_->cluster().shards(); ++i)
-    published_[i] = installation_->cluster().durable(i);
+    given_[i] = begun_[i] = installation_->cluster().durable(i);
 }
 
 std::string Live::catch_up(const Position& since, const Wants& wants,
                            std::vector<std::uint64_t>& seen) const {
   constexpr std::size_t kOrdersMax = 20'000;
   const auto now = clock_.now();
-  const auto at = position();
+  const auto at = read(begun_);
   seen.assign(at.size(), 0);
   for (const auto& [shard, number] : at) seen[shard] = number;
   std::vector<std::shared_ptr<orders::Row>> missed;
@@ -107,10 +113,13 @@ std::string Live::catch_up(const Position& since, const Wants& wants,
     return fmt::format("event: reset\nid: {}\ndata: {{\"reason\":\"too_old\"}}\n\n",
                        format_position(at));
   std::ranges::sort(missed, {}, [](const auto& row) { return row->number; });
+  // Only with the last of them has everything been heard: a reader that is cut off before begins
+  // where it began.
+  const auto before = format_position(since);
   std::string out;
   for (const auto& row : missed) {
-    const auto shard = core::shard_of(model::order_key(row->id), shards);
-    out += fmt::format("event: change\nid: {}-{}\ndata: ", shard, row->number);
+    out += fmt::format("event: change\nid: {}\ndata: ",
+                       row == missed.back() ? format_position(at) : before);
     json::Writer w(out);
     w.begin_object().field("id", model::to_text(row->id)).text_if("order_no", row->order_no);
     w.field("version", row->version);

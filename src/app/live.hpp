@@ -35,14 +35,20 @@ class Live final : public core::Listener {
   /// as events; or one `reset` when that is too much. Sets `seen` to what it covers.
   std::string catch_up(const Position& since, const Wants& wants,
                        std::vector<std::uint64_t>& seen) const;
-  /// What has been given to the hub, by shard.
-  Position position() const;
+  /// What the hub has been given, by shard: where a stream that heard everything stands.
+  Position position() const { return read(given_); }
 
  private:
+  using Numbers = std::array<std::atomic<std::uint64_t>, 64>;
+  Position read(const Numbers& numbers) const;
+  /// The position of a stream that has just heard the change `number` of `shard`.
+  std::string position_after(std::uint32_t shard, std::uint64_t number) const;
+
   ports::Clock& clock_;
   Installation* installation_ = nullptr;
   http::LiveHub* hub_ = nullptr;
-  std::array<std::atomic<std::uint64_t>, 64> published_{};
+  Numbers begun_{};  ///< in the rows; about to be given to the hub, if anybody listens
+  Numbers given_{};  ///< given to the hub, or nobody listened
 };
 
 }  // namespace cairn::app

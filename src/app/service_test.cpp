@@ -1,0 +1,337 @@
+#include "app/service.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <set>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <yaml-cpp/yaml.h>
+
+#include "json/value.hpp"
+
+/// The gateway over real stores, asked through the router: no socket, no browser.
+namespace cairn::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Reply {
+  http::Response response;
+  json::Document document;
+  json::Value json() { return *document.parse(response.body); }
+  std::string text(std::string_view name) {
+    const auto found = json().find(name);
+    return found ? found->as_id().value_or("") : "";
+  }
+  std::string header(std::string_view name) const {
+    for (const auto& [key, value] : response.headers)
+      if (key == name) return value;
+    return "";
+  }
+};
+
+class Captured final : public http::Responder::Channel {
+ public:
+  explicit Captured(std::shared_ptr<std::promise<http::Response>> promise)
+      : promise_(std::move(promise)) {}
+  void send(http::Response response) override { promise_->set_value(std::move(response)); }
+  void go_live(http::LiveRequest) override { promise_->set_value({299, "", "live", {}}); }
+
+ private:
+  std::shared_ptr<std::promise<http::Response>> promise_;
+};
+
+class ServiceTest : public testing::Test {
+ protected:
+  static constexpr const char* kKey = "a-key-of-the-tests";
+
+  void SetUp() override {
+    folder_ = fs::temp_directory_path() / fmt::format("cairn-service-{}-{}", ::getpid(), next_++);
+    settings_.data = (folder_ / "data").string();
+    settings_.definitions = CAIRN_SOURCE_DIR "/definitions";
+    settings_.port = 0;
+    settings_.api_key = kKey;
+    open();
+  }
+  void TearDown() override {
+    service_.reset();
+    fs::remove_all(folder_);
+  }
+  void open() {
+    auto service = Service::open(settings_);
+    ASSERT_TRUE(service) << service.error().message;
+    service_ = *std::move(service);
+    ASSERT_TRUE(service_->start());
+  }
+  void restart() {
+    service_->stop();
+    service_.reset();
+    open();
+  }
+
+  using Headers = std::vector<std::pair<std::string, std::string>>;
+  Reply ask(http::Method method, std::string target, std::string body = "", Headers more = {}) {
+    if (more.empty() || more.front().first != "no-key")
+      more.emplace_back("authorization", fmt::format("Bearer {}", kKey));
+    http::Request request;
+    request.method = method;
+    request.target = target;
+    const std::string_view whole(target);
+    request.path = whole.substr(0, whole.find('?'));
+    if (request.path.size() < whole.size())
+      request.query_text = whole.substr(request.path.size() + 1);
+    request.peer = "192.0.2.7";
+    request.id = fmt::format("t{}", ++requests_);
+    request.body_view = body;
+    for (const auto& [name, value] : more) request.headers[request.header_count++] = {name, value};
+    auto promise = std::make_shared<std::promise<http::Response>>();
+    auto future = promise->get_future();
+    service_->router().dispatch(request, http::Responder(std::make_unique<Captured>(promise)));
+    Reply reply;
+    reply.response = future.get();
+    return reply;
+  }
+  Reply get(std::string target, Headers more = {}) {
+    return ask(http::Method::Get, std::move(target), "", std::move(more));
+  }
+  Reply post(std::string target, std::string body, Headers more = {}) {
+    return ask(http::Method::Post, std::move(target), std::move(body), std::move(more));
+  }
+  std::string place(const std::string& number) {
+    auto reply = post("/v1/orders", fmt::format(R"({{"order_no":"{}","shop":"山野户外",
+      "currency":"CNY","total":25800,
+      "lines":[{{"id":"1","name":"双人帐篷","quantity":2}}],
+      "receiver":{{"name":"张三丰","phone":"13800005678"}}}})",
+                                                number));
+    EXPECT_EQ(reply.response.status, 201) << reply.response.body;
+    return reply.text("id");
+  }
+  Reply command(const std::string& id, const std::string& name, std::string body = "{}",
+                Headers more = {}) {
+    return post(fmt::format("/v1/orders/{}/commands/{}", id, name), std::move(body),
+                std::move(more));
+  }
+  std::string state(const std::string& id) {
+    return get(fmt::format("/v1/orders/{}/status", id)).text("state");
+  }
+
+  static inline int next_ = 0;
+  int requests_ = 0;
+  fs::path folder_;
+  Settings settings_;
+  std::unique_ptr<Service> service_;
+};
+
+TEST_F(ServiceTest, has_the_routes_that_the_description_names) {
+  std::set<std::string> described, there;
+  const auto root = YAML::LoadFile(CAIRN_SOURCE_DIR "/api/openapi.yaml");
+  for (const auto& path : root["paths"])
+    for (const auto& operation : path.second) {
+      const auto verb = operation.first.as<std::string>();
+      if (verb == "parameters") continue;
+      auto upper = verb;
+      for (char& c : upper) c = static_cast<char>(std::toupper(c));
+      described.insert(upper + " " + path.first.as<std::string>());
+      EXPECT_TRUE(operation.second["responses"]["default"])
+          << verb << " " << path.first << " does not say how it fails";
+    }
+  for (const auto& route : service_->router().routes())
+    there.insert(fmt::format("{} {}", name_of(route.method), route.pattern));
+  EXPECT_EQ(described, there);
+}
+
+TEST_F(ServiceTest, has_a_word_for_every_code) {
+  const auto& words = service_->installation().definitions().words;
+  const auto complete = [&](std::string_view vocabulary, std::span<const std::string_view> codes) {
+    const auto found = words.all().find(vocabulary);
+    ASSERT_NE(found, words.all().end()) << vocabulary;
+    for (const auto code : codes)
+      EXPECT_TRUE(found->second.contains(code)) << vocabulary << ": " << code;
+  };
+  complete("payment_state", model::Names<model::PaymentState>::all());
+  complete("payment_terms", model::Names<model::PaymentTerms>::all());
+  complete("line_kind", model::Names<model::LineKind>::all());
+  complete("step", model::Names<model::Step>::all());
+  complete("direction", model::Names<model::Direction>::all());
+  complete("case_type", model::Names<model::CaseType>::all());
+  complete("relation_kind", model::Names<model::RelationKind>::all());
+  complete("package_flag", model::Names<model::PackageFlag>::all());
+  complete("received_by", model::Names<model::ReceivedBy>::all());
+  complete("promise_of", model::Names<model::PromiseOf>::all());
+  complete("promise_basis", model::Names<model::PromiseBasis>::all());
+  complete("node_action", model::Names<model::NodeAction>::all());
+  complete("reached", model::Names<model::Reached>::all());
+}
+
+TEST_F(ServiceTest, places_an_order_once_however_often_it_is_told) {
+  const std::string body = R"({"order_no":"A-1","total":100,"currency":"CNY"})";
+  auto first = post("/v1/orders", body);
+  EXPECT_EQ(first.response.status, 201);
+  auto again = post("/v1/orders", R"({ "currency":"CNY", "order_no":"A-1", "total":100 })");
+  EXPECT_EQ(again.response.status, 200);
+  EXPECT_EQ(again.text("id"), first.text("id"));
+  EXPECT_EQ(again.text("event"), first.text("event"));
+  auto other = post("/v1/orders", R"({"order_no":"A-1","total":101,"currency":"CNY"})");
+  EXPECT_EQ(other.response.status, 409);
+  EXPECT_EQ(other.text("code"), "id-reused");
+  EXPECT_EQ(service_->orders(), 1u);
+}
+
+TEST_F(ServiceTest, lets_a_body_that_could_not_be_read_be_mended) {
+  auto wrong = post("/v1/orders", R"({"order_no":"A-2","lines":[{"id":"1","amount":2}]})");
+  EXPECT_EQ(wrong.response.status, 422);
+  EXPECT_EQ(wrong.text("pointer"), "/lines/0/amount");
+  EXPECT_EQ(
+      post("/v1/orders", R"({"order_no":"A-2","lines":[{"id":"1","quantity":2}]})").response.status,
+      201);
+}
+
+TEST_F(ServiceTest, answers_a_command_again_when_its_key_comes_again) {
+  const auto id = place("A-3");
+  const Headers key{{"idempotency-key", "k1"}};
+  auto paid = command(id, "record_payment", R"({"payment_id":"p1","amount":25800})", key);
+  EXPECT_EQ(paid.response.status, 200) << paid.response.body;
+  auto again = command(id, "record_payment", R"({"payment_id":"p1","amount":25800})", key);
+  EXPECT_EQ(again.text("event"), paid.text("event"));
+  auto refused = command(id, "ship_package", R"({"package":"1"})", {{"idempotency-key", "k2"}});
+  EXPECT_EQ(refused.response.status, 409);
+  EXPECT_EQ(refused.text("state"), "paid");
+  EXPECT_NE(refused.response.body.find("\"allowed\":[\"approve_order\""), std::string::npos);
+  restart();
+  auto kept = command(id, "ship_package", R"({"package":"1"})", {{"idempotency-key", "k2"}});
+  EXPECT_EQ(kept.response.status, 409);
+  EXPECT_EQ(kept.text("detail"), refused.text("detail"));
+  EXPECT_EQ(command(id, "approve_order", "{}", {{"idempotency-key", "k2"}}).text("code"),
+            "id-reused");
+}
+
+TEST_F(ServiceTest, refuses_a_command_meant_for_another_version) {
+  const auto id = place("A-4");
+  auto seen = get("/v1/orders/" + id);
+  EXPECT_EQ(seen.header("ETag"), "\"v1\"");
+  EXPECT_EQ(command(id, "add_note", R"({"text":"x"})", {{"if-match", "\"v1\""}}).response.status,
+            200);
+  auto late = command(id, "add_note", R"({"text":"y"})", {{"if-match", "\"v1\""}});
+  EXPECT_EQ(late.response.status, 412);
+  EXPECT_EQ(late.text("code"), "version-mismatch");
+}
+
+TEST_F(ServiceTest, is_after_a_restart_as_it_was) {
+  const auto id = place("A-5");
+  command(id, "record_payment", R"({"payment_id":"p1","amount":25800})");
+  command(id, "add_tag", R"({"tag":"vip"})");
+  auto before = get("/v1/orders/" + id);
+  restart();
+  auto after = get("/v1/orders/" + id);
+  EXPECT_EQ(before.header("ETag"), after.header("ETag"));
+  EXPECT_EQ(state(id), "paid");
+  auto list = get("/v1/orders?tag=vip");
+  EXPECT_NE(list.response.body.find(id), std::string::npos);
+  EXPECT_NE(get("/v1/orders?phone_tail=5678").response.body.find(id), std::string::npos);
+  EXPECT_EQ(get("/v1/orders?phone_tail=0000").response.body.find(id), std::string::npos);
+}
+
+TEST_F(ServiceTest, shows_personal_data_masked_and_reveals_it_on_record) {
+  const auto id = place("A-6");
+  for (const auto& path : {"", "/status", "/timeline", "/audit"}) {
+    const auto body = get("/v1/orders/" + id + path).response.body;
+    EXPECT_EQ(body.find("张三丰"), std::string::npos) << path;
+    EXPECT_EQ(body.find("13800005678"), std::string::npos) << path;
+  }
+  auto revealed = command(id, "reveal_personal", R"({"reason":"客户来电"})");
+  EXPECT_NE(revealed.response.body.find("13800005678"), std::string::npos);
+  EXPECT_EQ(revealed.header("Cache-Control"), "no-store");
+  const auto audit = get("/v1/orders/" + id + "/audit").response.body;
+  EXPECT_NE(audit.find("personal_revealed"), std::string::npos);
+  EXPECT_NE(audit.find("192.0.2.7"), std::string::npos);
+  EXPECT_NE(audit.find("\"name\":\"sha256:"), std::string::npos);
+}
+
+TEST_F(ServiceTest, follows_a_link_until_it_is_taken_away) {
+  const auto id = place("A-7");
+  auto link = command(id, "create_link");
+  const auto result = link.json().find("result");
+  ASSERT_TRUE(result);
+  const auto token = result->find("token")->as_id().value_or("");
+  ASSERT_EQ(token.size(), 27u);
+  const auto shown = [&](const std::string& t) { return get("/v1/public/" + t, {{"no-key", ""}}); };
+  // The claim is a letter to the reference: it arrives a moment after the answer.
+  auto page = shown(token);
+  for (int i = 0; i < 10'000 && page.response.status != 200; ++i) page = shown(token);
+  ASSERT_EQ(page.response.status, 200) << page.response.body;
+  EXPECT_EQ(page.response.body.find("张"), std::string::npos);
+  EXPECT_EQ(page.header("X-Robots-Tag"), "noindex, nofollow");
+  const auto unknown = shown("AAAAAAAAAAAAAAAAAAAAAAAAAAA");
+  EXPECT_EQ(unknown.response.status, 404);
+  const auto order = get("/v1/orders/" + id);
+  const auto body = order.response.body;
+  const auto at = body.find("\"scheme\":\"link\"");
+  ASSERT_NE(at, std::string::npos);
+  const auto value_at = body.find("\"value\":\"", at) + 9;
+  const auto value = body.substr(value_at, 64);
+  EXPECT_EQ(command(id, "remove_reference",
+                    fmt::format(R"({{"reference":{{"scheme":"link","value":"{}"}}}})", value))
+                .response.status,
+            200);
+  page = shown(token);
+  for (int i = 0; i < 10'000 && page.response.status == 200; ++i) page = shown(token);
+  EXPECT_EQ(page.response.status, 404);
+  const auto without_request = [](std::string text) {
+    return text.substr(0, text.find("\"request\""));
+  };
+  EXPECT_EQ(without_request(page.response.body), without_request(unknown.response.body));
+}
+
+TEST_F(ServiceTest, asks_for_the_key_and_keeps_to_the_role) {
+  const auto id = place("A-8");
+  EXPECT_EQ(get("/v1/board", {{"no-key", ""}}).response.status, 401);
+  EXPECT_EQ(get("/v1/board", {{"no-key", ""}, {"authorization", "Bearer wrong"}}).response.status,
+            401);
+  EXPECT_EQ(get("/healthz", {{"no-key", ""}}).response.status, 200);
+  auto refused = command(id, "record_payment", R"({"payment_id":"p","amount":25800})",
+                         {{"cairn-role", "warehouse"}});
+  EXPECT_EQ(refused.response.status, 409) << refused.response.body;
+  EXPECT_EQ(state(id), "awaiting_payment");
+}
+
+TEST_F(ServiceTest, pages_the_audit_of_all_without_gap_or_repetition) {
+  std::set<std::string> wanted;
+  for (int i = 0; i < 7; ++i) {
+    const auto id = place(fmt::format("B-{}", i));
+    wanted.insert(id + "/order_placed");
+    command(id, "add_note", R"({"text":"x"})");
+    wanted.insert(id + "/note_added");
+  }
+  std::vector<std::string> seen;
+  std::string cursor, last_time = "9";
+  do {
+    auto page = get("/v1/audit?limit=3&cursor=" + cursor);
+    ASSERT_EQ(page.response.status, 200) << page.response.body;
+    page.json().find("items")->elements([&](json::Value item) {
+      const auto recorded = item.find("recorded")->as_string().value_or("");
+      EXPECT_LE(recorded, last_time);
+      last_time = recorded;
+      if (const auto order = item.find("order"))
+        seen.push_back(fmt::format("{}/{}", order->as_string().value_or(""),
+                                   item.find("what")->as_string().value_or("")));
+      return true;
+    });
+    cursor = page.text("next_cursor");
+  } while (!cursor.empty());
+  EXPECT_EQ(seen.size(), wanted.size());
+  EXPECT_EQ(std::set<std::string>(seen.begin(), seen.end()), wanted);
+}
+
+TEST_F(ServiceTest, leaves_nothing_behind_of_commands_to_nobody) {
+  const auto before = service_->installation().cluster().totals().aggregates;
+  for (int i = 0; i < 50; ++i)
+    EXPECT_EQ(command(fmt::format("{:016}", i), "add_note", R"({"text":"x"})").response.status,
+              404);
+  place("C-1");
+  EXPECT_LE(service_->installation().cluster().totals().aggregates, before + 1);
+}
+
+}  // namespace
+}  // namespace cairn::app
