@@ -156,7 +156,8 @@ class Filters {
     }
     if (const auto tail = request_.query("phone_tail")) {
       if (tail->size() != 4) return fault("phone_tail", "expected four digits");
-      query_.tokens.push_back({installation_.sealer().token(model::PersonalKind::Phone, *tail)});
+      query_.tokens.push_back(
+          {installation_.sealer().token(model::PersonalKind::Phone, "tail:" + *tail)});
     }
     if (const auto name = request_.query("name")) tokens(model::PersonalKind::Name, *name);
     if (const auto q = request_.query("q"); q && !trim(*q).empty()) {
