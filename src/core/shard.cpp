@@ -195,6 +195,9 @@ bool Shard::run_command(Batch& batch, Hot& hot, Input& input) {
     batch.waiting.push_back({std::move(input.reply), std::move(answer), hot.serial});
     return true;
   }
+  const bool must_refold =
+      hot.state->valid_until() <= batch.now && reducer->must_refold(*hot.state, batch.now);
+  if (must_refold && !has_history(hot)) return false;
   look(batch, hot, batch.now);
   if (command.expected_version && *command.expected_version != hot.version) {
     answer.outcome = Outcome::Refused;
@@ -287,15 +290,15 @@ bool Shard::run_letter(Batch& batch, Hot& hot, Input& input) {
 void Shard::run_due(Batch& batch) {
   for (const auto serial : std::exchange(due_now_, {})) {
     auto& slot = slots_[serial];
-    if (!slot.hot || !slot.hot->state) {
-      if (slot.valid_until < slot.queued) {
-        slot.queued = slot.valid_until;
-        due_.push({slot.valid_until, serial});
-      }
+    if (!slot.hot || !slot.hot->state || slot.hot->damage) {
+      // Its pile could not be read: tried again in a moment, unless that is no use.
+      const bool is_lost =
+          slot.hot && slot.hot->damage && slot.hot->damage->code == ErrorCode::Damaged;
+      if (!is_lost) due_.push({slot.queued = batch.now + seconds(1), serial});
       continue;
     }
+    batch.fired.push_back({serial, slot.valid_until});
     look(batch, *slot.hot, batch.now);
-    batch.fired.push_back(serial);
     schedule(*slot.hot);
   }
 }
@@ -305,6 +308,7 @@ void Shard::look(Batch& batch, Hot& hot, Time at) {
   if (hot.state->valid_until() > at) return;
   const auto reducer = kind_of(hot.key).reducer;
   Bytes was = reducer->summary(*hot.state);
+  const Bytes claims = reducer->claims(*hot.state);
   if (reducer->must_refold(*hot.state, at)) {
     if (!has_history(hot)) return;  // comes back as due, and then with its history
     const auto records = records_of(hot);
@@ -318,6 +322,15 @@ void Shard::look(Batch& batch, Hot& hot, Time at) {
   }
   ++counts_.fired;
   record_change(batch, hot, {}, std::move(was));
+  if (reducer->claims(*hot.state) == claims) return;
+  // An event that had waited for its time may claim a number.
+  model::Event clock;
+  clock.type = model::EventType::CustomHappened;
+  clock.payload = model::Custom{};
+  clock.id = model::identity_of("cairn/clock",
+                                fmt::format("{}/{}", to_hex(hot.key.id.view()), hot.version));
+  clock.occurred = at;
+  write_letters(batch, hot, claims, clock, {});
 }
 
 bool Shard::accept(Batch& batch, Hot& hot, model::Event&& event, Answer& answer) {
@@ -363,14 +376,21 @@ bool Shard::fold_in(Batch& batch, Hot& hot, const model::Event& event, const Byt
   }
   record_change(batch, hot, event.id, std::move(was));
   batch.changes.back().cause = &event;
-  for (auto& letter : reducer->letters(hot.key, claims, *hot.state, event, history)) {
+  write_letters(batch, hot, claims, event, history);
+  return true;
+}
+
+/// Letters go into the batch that made them owed.
+void Shard::write_letters(Batch& batch, Hot& hot, const Bytes& claims, const model::Event& cause,
+                          std::span<const model::Event> history) {
+  const auto reducer = kind_of(hot.key).reducer;
+  for (auto& letter : reducer->letters(hot.key, claims, *hot.state, cause, history)) {
     letter.event.key_slot = hot.key_slot;
     const auto number = batch.next_number;
     record(batch, hot, ports::RecordType::Intent, encode(letter));
     letters_.push_back({number, std::move(letter)});
     ++counts_.letters_out;
   }
-  return true;
 }
 
 /// Records an event that is kept but not folded as a new one: a rival, or another wording.
@@ -461,9 +481,9 @@ void Shard::rollback(Batch& batch) {
       std::erase(dirty_, touched.serial);
     }
   }
-  for (const auto serial : batch.fired) {
+  for (const auto& [serial, valid_until] : batch.fired) {
     auto& slot = slots_[serial];
-    slot.queued = slot.valid_until;
+    slot.valid_until = slot.queued = valid_until;
     due_.push({slot.valid_until, serial});
   }
   while (slots_.size() > batch.first_new) drop_newest_slot();

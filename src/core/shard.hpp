@@ -132,10 +132,11 @@ class Shard {
   void drop_newest_slot();
   Hot& make_hot(Serial serial);
   const Kind& kind_of(const ports::AggregateKey& key) const;
-  Result<void> load_hot(Hot& hot, Time now);
+  Result<void> load_hot(Hot& hot);
   Result<std::vector<StoredRecord>> records_of(const Hot& hot) const;
   Result<void> fetch_pile(Hot& hot);
-  void try_load(Hot& hot, Time now);
+  void try_load(Hot& hot);
+  static void forget_passing_damage(Hot& hot);
   bool has_history(const Hot& hot) const;
   void touch_lru(Hot& hot);
   void unlink_lru(Hot& hot);
@@ -153,13 +154,15 @@ class Shard {
   bool answer_again(Batch& batch, Hot& hot, Input& input, const Known& known);
   void look(Batch& batch, Hot& hot, Time at);
   void record(Batch& batch, Hot& hot, ports::RecordType type, Bytes body);
+  void write_letters(Batch& batch, Hot& hot, const Bytes& claims, const model::Event& cause,
+                     std::span<const model::Event> history);
   void record_change(Batch& batch, Hot& hot, const model::Identity& cause, Bytes was);
   bool commit(Batch& batch);
   void rollback(Batch& batch);
   void publish(Batch& batch);
   void ask(Batch& batch, std::vector<Input>& aside);
   void schedule(Hot& hot);
-  Result<void> replay(Time now);
+  Result<void> replay();
   Bytes row_of(const Hot& hot) const;
   Result<void> load_row(const ports::PileEntry& entry);
 

@@ -17,7 +17,7 @@ Result<void> Shard::load(Time now) {
   CAIRN_TRY_VOID(piles_->scan([&](const ports::PileEntry& entry) { return load_row(entry); }));
   if (find(shard_key()) == 0) add_slot(shard_key());
   last_time_ = now;
-  CAIRN_TRY_VOID(replay(now));
+  CAIRN_TRY_VOID(replay());
   return {};
 }
 
@@ -54,7 +54,7 @@ Result<void> Shard::load_row(const ports::PileEntry& entry) {
 }
 
 /// Brings in what the log holds beyond the piles.
-Result<void> Shard::replay(Time now) {
+Result<void> Shard::replay() {
   std::vector<Serial> seen;
   const auto from = std::max(piles_->position() + 1, log_->first());
   if (from > piles_->position() + 1)
@@ -100,9 +100,7 @@ Result<void> Shard::replay(Time now) {
   for (const auto serial : seen) {
     Hot& hot = *slots_[serial].hot;
     if (hot.key.kind == 0) continue;
-    // Up to the last recorded moment only: what fell due while Cairn was down is found by the first
-    // batch, which writes it down.
-    CAIRN_TRY_VOID(load_hot(hot, std::min(now, last_time_)));
+    CAIRN_TRY_VOID(load_hot(hot));
     hot.pile.reset();
     if (const auto view = kind_of(hot.key).view)
       view->put(hot.key, serial, *hot.state, hot.version, hot.last_number);

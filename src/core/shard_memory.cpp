@@ -102,13 +102,16 @@ Result<std::vector<StoredRecord>> Shard::records_of(const Hot& hot) const {
   return records;
 }
 
-Result<void> Shard::load_hot(Hot& hot, Time now) {
+/// The state as it was last told, at the time of its newest change: what has fallen due since is
+/// applied by a batch, which writes it down, not silently by the load.
+Result<void> Shard::load_hot(Hot& hot) {
   CAIRN_TRY_VOID(fetch_pile(hot));
   CAIRN_TRY(const auto records, records_of(hot));
   CAIRN_TRY(const auto events, events_of(records, hot.key));
   hot.known.clear();
   hot.version = 0;
   std::size_t next_event = 0;
+  Time told = last_time_;
   for (const auto& record : records) {
     if (record.type == ports::RecordType::Event) {
       const auto& event = events[next_event++];
@@ -118,6 +121,7 @@ Result<void> Shard::load_hot(Hot& hot, Time now) {
     } else if (record.type == ports::RecordType::Change) {
       CAIRN_TRY(const auto change, decode_change(record.body));
       hot.version = change.version;
+      told = record.recorded;
     } else if (record.type == ports::RecordType::Refusal) {
       CAIRN_TRY(const auto refusal, decode_refusal(record.body));
       if (is_decision(refusal.error.code))
@@ -131,7 +135,7 @@ Result<void> Shard::load_hot(Hot& hot, Time now) {
           known.wording = model::wording_digest(event);
     }
   }
-  hot.state = kind_of(hot.key).reducer->fold(hot.key, events, now);
+  hot.state = kind_of(hot.key).reducer->fold(hot.key, events, told);
   ++counts_.loads;
   return {};
 }
@@ -150,7 +154,8 @@ void Shard::prefetch(std::span<Input> inputs, Time now) {
     }
     due_now_.push_back(serial);
     Hot& hot = make_hot(serial);
-    if (!hot.state) try_load(hot, now);
+    forget_passing_damage(hot);
+    if (!hot.state) try_load(hot);
     if (hot.state && kind_of(hot.key).reducer->must_refold(*hot.state, now))
       if (auto fetched = fetch_pile(hot); !fetched) hot.damage = fetched.error();
   }
@@ -158,14 +163,15 @@ void Shard::prefetch(std::span<Input> inputs, Time now) {
     const Serial serial = find(input.key);
     if (serial == 0) continue;
     Hot& hot = make_hot(serial);
-    if (!hot.state) try_load(hot, now);
+    forget_passing_damage(hot);
+    if (!hot.state) try_load(hot);
     if (!hot.state) continue;
     const auto reducer = kind_of(hot.key).reducer;
     if (input.event) input.event->recorded = now;
     const bool wants_history = input.question ? input.question->wants_history
                                : input.event  ? !reducer->is_newest(*hot.state, *input.event) ||
                                                    reducer->needs_history(*input.event)
-                                             : false;
+                                             : reducer->must_refold(*hot.state, now);
     const bool is_repeated =
         input.command && std::ranges::any_of(hot.known, [&](const Known& known) {
           return known.identity == input.command->identity && known.is_refusal;
@@ -178,12 +184,14 @@ void Shard::prefetch(std::span<Input> inputs, Time now) {
   }
 }
 
-void Shard::try_load(Hot& hot, Time now) {
+/// A disk that could not be read a moment ago is asked again; a spoilt pile stays spoilt.
+void Shard::forget_passing_damage(Hot& hot) {
+  if (hot.damage && hot.damage->code != ErrorCode::Damaged) hot.damage.reset();
+}
+
+void Shard::try_load(Hot& hot) {
   if (hot.damage) return;
-  // What fell due is applied by the batch, which writes it down, not silently by the load.
-  const auto due = slots_[hot.serial].valid_until;
-  if (due <= now) now = due - Duration{1};
-  if (auto loaded = load_hot(hot, now); !loaded) hot.damage = loaded.error();
+  if (auto loaded = load_hot(hot); !loaded) hot.damage = loaded.error();
 }
 
 void Shard::schedule(Hot& hot) {

@@ -81,7 +81,11 @@ struct Shard::Batch {
   std::vector<Input> questions;
   std::map<std::uint32_t, std::uint64_t> receipts_before;
   std::size_t letters_before = 0;
-  std::vector<Serial> fired;
+  struct Fired {
+    Serial serial;
+    Time valid_until;  ///< before
+  };
+  std::vector<Fired> fired;
   ShardCounts counts_before;
 };
 
