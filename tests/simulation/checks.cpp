@@ -101,7 +101,8 @@ void Checks::read_records(const ports::AggregateKey& key, const World::Look& loo
     } else if (record.type == ports::RecordType::Refusal) {
       const auto refusal = core::decode_refusal(record.body);
       if (!refusal) return wrong(key, refusal.error().message);
-      ++found.refusals[{refusal->identity, refusal->digest}];
+      if (core::is_decision(refusal->error.code))
+        ++found.refusals[{refusal->identity, refusal->digest}];
     }
   }
   if (version != look.version)
@@ -295,7 +296,9 @@ void Checks::check_letters(const Snapshot& snapshot) {
               return claim.first == id;
             });
         if (!is_claimed)
-          wrong(key, fmt::format("wants {}/{}:{}, which does not know it", scheme, issuer, value));
+          wrong(key, fmt::format("wants {}/{}:{}, which does not know it ({} claims, {} told)", scheme, issuer, value,
+                             at == snapshot.end() ? 99 : at->second.claims.size(),
+                             at == snapshot.end() ? 99 : at->second.told.size()));
       }
       continue;
     }

@@ -84,6 +84,10 @@ void Clients::answered(std::size_t at, const core::Answer& answer) {
     world_.counts().add("refusal", error_row(answer.error.code).name);
   if (answer.outcome == core::Outcome::Failed)
     return send_again(at, world_.now() + milliseconds(random_.between(500, 60'000)));
+  // A command that could not even be read was not decided about, nor one to nobody.
+  if (answer.outcome == core::Outcome::Refused &&
+      (!core::is_decision(answer.error.code) || answer.error.code == ErrorCode::NotFound))
+    return;
   decide(at, ticket, answer);
 }
 

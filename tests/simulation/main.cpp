@@ -17,7 +17,8 @@ constexpr std::string_view kUsage =
     "Simulates days of Cairn with crashes, lost letters and bad disks.\n"
     "  --seed N    the first seed (1)\n"
     "  --seeds K   how many (1); of 200 and more, whatever never occurred fails the run\n"
-    "  --short     a third of the orders per seed\n";
+    "  --short     a third of the orders per seed\n"
+    "  --first     stop at the first seed that fails\n";
 
 /// From so many seeds on, what never occurred fails the run: nobody tests what does not happen.
 constexpr std::uint64_t kEnoughSeeds = 200;
@@ -41,11 +42,13 @@ extern "C" void on_abort(int) {
 
 int main(int argc, char** argv) {
   std::uint64_t first = 1, seeds = 1;
-  bool is_short = false;
+  bool is_short = false, is_first_enough = false;
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument = argv[i];
     if (argument == "--short") {
       is_short = true;
+    } else if (argument == "--first") {
+      is_first_enough = true;
     } else if ((argument == "--seed" || argument == "--seeds") && i + 1 < argc) {
       (argument == "--seed" ? first : seeds) = std::strtoull(argv[++i], nullptr, 10);
     } else {
@@ -70,7 +73,7 @@ int main(int argc, char** argv) {
     fmt::print("seed {} FAILED; repeat it with: {}\n", seed, command_of(seed, is_short));
     for (const auto& violation : result.violations) fmt::print("  {}\n", violation);
     std::fflush(stdout);
-    if (failed == 10) break;
+    if (failed == 10 || is_first_enough) break;
   }
   fmt::print("{}", counts.text());
   const auto missing = counts.missing();
