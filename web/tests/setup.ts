@@ -1,6 +1,9 @@
 import '@testing-library/jest-dom/vitest';
-import { cleanup } from '@testing-library/react';
+import { cleanup, configure } from '@testing-library/react';
 import { afterEach, beforeEach, vi } from 'vitest';
+
+// Ends what would never come; on a busy machine everything else may take its time.
+configure({ asyncUtilTimeout: 30_000 });
 
 // What a browser has and jsdom has not.
 class NoResizes {

@@ -41,9 +41,9 @@ export function Shell() {
           <span>Cairn</span>
           {meta.server.demo && <span className={s.demo}>{t('app.demo')}</span>}
         </Link>
-        <button type="button" className={s.find} onClick={() => setIsOpen(true)} aria-label={t('nav.find')}>
+        <button type="button" className={s.find} onClick={() => setIsOpen(true)} aria-label={`${t('nav.find')} Ctrl K`} aria-keyshortcuts="Control+K">
           {sign.find}
-          <span>{t('nav.find')}</span>
+          <span>{t('nav.find')}</span>{' '}
           <kbd>Ctrl K</kbd>
         </button>
         <div className={s.links}>

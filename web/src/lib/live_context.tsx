@@ -9,6 +9,8 @@ import { LiveCache } from './live_cache';
 
 const feed_max = 500;
 
+const nameOf = (change: Change) => `${change.id}/${change.version}`;
+
 /// What the stream has said lately, for whoever wants to list it.
 class Feed {
   private changes: Change[] = [];
@@ -18,8 +20,12 @@ class Feed {
     return () => this.listeners.delete(listener);
   };
   readonly get = (): Change[] => this.changes;
+  // After a gap the server may say again what it had said.
   add(changes: Change[]): void {
-    this.changes = [...changes].reverse().concat(this.changes).slice(0, feed_max);
+    const known = new Set(this.changes.map(nameOf));
+    const fresh = changes.filter((change) => !known.has(nameOf(change)));
+    if (fresh.length === 0) return;
+    this.changes = [...fresh].reverse().concat(this.changes).slice(0, feed_max);
     this.listeners.forEach((tell) => tell());
   }
 }

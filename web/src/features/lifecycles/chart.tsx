@@ -52,7 +52,7 @@ export function LifecycleChart({ lifecycle, chosen, countOf, onChoose }: Props) 
             role="button"
             tabIndex={0}
             aria-pressed={node.code === chosen}
-            aria-label={label(state.label, state.code)}
+            aria-label={[label(state.label, state.code), orders !== undefined && count(orders)].filter(Boolean).join(' ')}
             onClick={() => onChoose(node.code)}
             onKeyDown={(e) => {
               if (e.key !== 'Enter' && e.key !== ' ') return;

@@ -1,0 +1,113 @@
+// The real server for a journey: started on a free port with a temporary folder, stopped, killed and
+// started again on the same port; and the few requests with which a journey makes things happen.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const root = new URL('../../', import.meta.url).pathname;
+export const binary = process.env.CAIRN ?? join(root, 'build/release/src/app/cairn');
+export const consoleFolder = process.env.CAIRN_WEB ?? join(root, 'web/dist');
+
+/// Why no journey can be made here, or nothing.
+export function missing(browser) {
+  if (!existsSync(binary)) return `no server at ${binary}: ./dev build`;
+  if (!existsSync(join(consoleFolder, 'index.html'))) return `no console in ${consoleFolder}: web/build.sh`;
+  if (!existsSync(browser)) return `no browser at ${browser}: apt-get install chromium`;
+  return false;
+}
+
+export class Server {
+  #process;
+  #log = '';
+  #isEnding = false;
+  constructor() {
+    this.data = mkdtempSync(join(tmpdir(), 'cairn-e2e-'));
+    this.port = 0;
+  }
+  get url() {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /// Starts it, on the port it had before where there was one.
+  async start(...options) {
+    const parts = ['serve', '--keyless', '--no-demo', '--data', this.data, '--port', String(this.port), '--web', consoleFolder, '--definitions', join(root, 'definitions'), ...options];
+    this.#process = spawn(binary, parts, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const started = new Promise((resolve, reject) => {
+      const read = (bytes) => {
+        this.#log += bytes;
+        const said = /http:\/\/127\.0\.0\.1:(\d+)\//.exec(this.#log);
+        if (said) resolve(Number(said[1]));
+      };
+      this.#process.stdout.on('data', read);
+      this.#process.stderr.on('data', read);
+      this.#process.once('exit', (code, signal) => {
+        reject(new Error(`the server ended with ${code ?? signal}:\n${this.#log}`));
+        if (!this.#isEnding) console.error(`the server ended by itself with ${code ?? signal}:\n${this.#log}`);
+      });
+    });
+    this.#log = '';
+    this.#isEnding = false;
+    this.port = await started;
+    return this;
+  }
+  async end(signal = 'SIGTERM') {
+    this.#isEnding = true;
+    const ended = new Promise((resolve) => this.#process.once('exit', resolve));
+    this.#process.kill(signal);
+    await ended;
+  }
+  /// Ends it and takes its folder away.
+  async close() {
+    if (this.#process?.exitCode === null && this.#process.signalCode === null) await this.end();
+    rmSync(this.data, { recursive: true, force: true });
+  }
+
+  async ask(path, options = {}) {
+    const response = await fetch(this.url + path, options);
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${options.method ?? 'GET'} ${path} answered ${response.status}: ${text}`);
+    return text ? JSON.parse(text) : undefined;
+  }
+  send(path, body, type = 'application/json') {
+    return this.ask(path, { method: 'POST', headers: { 'content-type': type }, body: typeof body === 'string' ? body : JSON.stringify(body) });
+  }
+  place(order) {
+    return this.send('/v1/orders', { shop: 'shanye', currency: 'CNY', ...order });
+  }
+  command(order, name, data = {}) {
+    return this.send(`/v1/orders/${order}/commands/${name}`, data);
+  }
+  async tell(...facts) {
+    const answer = await this.send('/v1/events', facts.map((fact) => JSON.stringify({ source: 'generic', ...fact })).join('\n'), 'application/x-ndjson');
+    if (answer.rejected > 0) throw new Error(`rejected: ${JSON.stringify(answer.rejected_lines)}`);
+    return answer;
+  }
+  order(id) {
+    return this.ask(`/v1/orders/${id}`);
+  }
+
+  /// An order of two tents and a lamp, paid and given to the warehouse.
+  async ready(number, more = {}) {
+    const { id } = await this.place({
+      order_no: number,
+      total: 60500,
+      buyer: { id: `c-${number}`, name: '张三', phone: '13800005678', city: '杭州市', address: '文三路 1 号' },
+      promised_delivery: new Date(Date.now() + 3 * 86_400_000).toISOString(),
+      lines: [
+        { id: '1', sku: 'TENT-2P', name: '双人帐篷', quantity: 2, price: 51600 },
+        { id: '2', sku: 'LAMP', name: '营地灯', quantity: 1, price: 8900 },
+      ],
+      ...more,
+    });
+    await this.command(id, 'record_payment', { amount: 60500, in_full: true });
+    await this.command(id, 'approve_order');
+    await this.command(id, 'release_order');
+    return id;
+  }
+  /// A scan as a carrier reports it, by the number of the parcel alone.
+  scan(number, milestone, more = {}) {
+    const { occurred = new Date().toISOString(), type = 'package_scanned', ...data } = more;
+    return this.tell({ id: `${number}-${milestone}-${occurred}`, type, reference: { scheme: 'tracking', issuer: 'zto', value: number }, occurred, data: { carrier: 'zto', number, ...(type === 'package_scanned' && { milestone }), ...data } });
+  }
+}
