@@ -34,6 +34,12 @@ bool is_wide(char32_t c) {
          (c >= 0x20000 && c <= 0x3fffd);
 }
 
+/// Combining marks, joiners, variation selectors: drawn over, or not at all.
+bool is_without_width(char32_t c) {
+  return (c >= 0x0300 && c <= 0x036f) || (c >= 0x200b && c <= 0x200f) || c == 0x2060 ||
+         (c >= 0x20d0 && c <= 0x20ff) || (c >= 0xfe00 && c <= 0xfe0f) || c == 0xfeff;
+}
+
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
 }  // namespace
@@ -65,7 +71,7 @@ std::size_t display_width(std::string_view text) {
       continue;
     }
     at += n;
-    width += is_wide(code) ? 2 : 1;
+    width += is_without_width(code) ? 0 : is_wide(code) ? 2 : 1;
   }
   return width;
 }
