@@ -161,7 +161,7 @@ std::uint64_t Cluster::lowest_unreceived(Unit& unit) {
 // ---- flush --------------------------------------------------------------------------------------
 
 void Cluster::begin_flush(Unit& unit, Time now, bool must_flush) {
-  if (unit.flush_state != 0) return;
+  if (unit.flush_state != 0 || (are_piles_held_ && !is_stopping_)) return;
   const bool is_due =
       now >= unit.next_flush || must_flush || unit.shard.unflushed_bytes() >= options_.flush_bytes;
   if (!is_due) return;
@@ -224,6 +224,7 @@ void Cluster::start(ports::Clock& clock) {
 
 void Cluster::run(Unit& unit, ports::Clock& clock) {
   for (;;) {
+    if (is_standing_) stand_still(unit);
     Time now = clock.now();
     round(unit, now);
     end_flush(unit);
@@ -247,6 +248,45 @@ void Cluster::run(Unit& unit, ports::Clock& clock) {
   unit.drain_ready.notify_one();
   publish_totals(unit);
 }
+
+// ---- one moment of all shards -------------------------------------------------------------------
+
+/// On the shard's thread, between two batches. No flush is under way while it stands.
+void Cluster::stand_still(Unit& unit) {
+  while (unit.flush_state == 1) unit.mailbox.wait(milliseconds(5));
+  end_flush(unit);
+  publish_totals(unit);
+  std::unique_lock lock(stand_mutex_);
+  ++standing_;
+  stand_changed_.notify_all();
+  stand_changed_.wait(lock, [&] { return !is_standing_; });
+  --standing_;
+  stand_changed_.notify_all();
+}
+
+std::vector<std::uint64_t> Cluster::hold_piles() {
+  are_piles_held_ = true;
+  std::unique_lock lock(stand_mutex_);
+  // Flushes that have begun may take long; the shards go on while they end.
+  const auto is_any_flushing = [&] {
+    return std::ranges::any_of(units_, [](const auto& unit) { return unit->flush_state != 0; });
+  };
+  while (is_any_flushing()) {
+    for (auto& unit : units_) unit->mailbox.wake();
+    stand_changed_.wait_for(lock, std::chrono::milliseconds(5));
+  }
+  is_standing_ = true;
+  for (auto& unit : units_) unit->mailbox.wake();
+  stand_changed_.wait(lock, [&] { return standing_ == units_.size(); });
+  std::vector<std::uint64_t> durable;
+  for (const auto& unit : units_) durable.push_back(unit->durable);
+  is_standing_ = false;
+  stand_changed_.notify_all();
+  stand_changed_.wait(lock, [&] { return standing_ == 0; });
+  return durable;
+}
+
+void Cluster::release_piles() { are_piles_held_ = false; }
 
 void Cluster::stop() {
   if (is_stopping_.exchange(true)) return;

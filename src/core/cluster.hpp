@@ -1,7 +1,9 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
 #include <thread>
 
 #include "core/mailbox.hpp"
@@ -62,6 +64,11 @@ class Cluster {
   std::uint32_t shard_for(const ports::AggregateKey& key) const { return shard_of(key, shards()); }
   /// What is durable in the log of a shard. Any thread.
   std::uint64_t durable(std::uint32_t shard) const;
+  /// Stops every shard between two batches, notes what each has made durable, and lets them go on:
+  /// one moment of all. Until `release_piles` nothing is written to the piles, so that they stand
+  /// as they were, and no log drops what they lack. One caller at a time; the cluster is running.
+  std::vector<std::uint64_t> hold_piles();
+  void release_piles();
   /// Sums of all shards, as of each one's last batch. Any thread.
   struct Totals {
     ShardCounts counts;
@@ -89,6 +96,7 @@ class Cluster {
   void post(Unit& unit, Time now);
   void send(Unit& unit, std::size_t from, Time now);
   void publish_totals(Unit& unit);
+  void stand_still(Unit& unit);
   std::uint64_t lowest_unreceived(Unit& unit);
 
   ClusterOptions options_;
@@ -96,6 +104,12 @@ class Cluster {
   std::vector<std::unique_ptr<Unit>> units_;
   Deliver deliver_;
   std::atomic<bool> is_stopping_{false};
+
+  std::atomic<bool> are_piles_held_{false};
+  std::atomic<bool> is_standing_{false};  ///< every shard is to stop before its next batch
+  std::mutex stand_mutex_;
+  std::condition_variable stand_changed_;
+  std::size_t standing_ = 0;
 };
 
 }  // namespace cairn::core
