@@ -378,6 +378,7 @@ Result<bool> Importer::next(std::vector<model::Told>& facts, std::vector<std::st
     const int joined = s.base.columns.find(role->joined_to);
     const auto found = table->with_key(s.row.fields[static_cast<std::size_t>(joined)]);
     mine.assign(found.begin(), found.end());
+    if (mine.empty()) ++s.counts.orders_without_row[role->name];
     for (const auto number : mine) table->mark_used(number);
   }
   ++s.counts.orders;

@@ -25,6 +25,7 @@ struct ImportCounts {
   std::uint64_t rows_unread = 0;                            ///< with a fault in the row itself
   std::uint64_t facts_unread = 0;                           ///< the row could be read, the fact not
   std::map<std::string, std::uint64_t> rows_without_order;  ///< by child table
+  std::map<std::string, std::uint64_t> orders_without_row;  ///< by child table
   std::uint64_t all_facts() const;
 };
 

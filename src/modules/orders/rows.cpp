@@ -102,7 +102,7 @@ Row make_row(const Order& order, std::uint64_t version, std::uint64_t number,
   fresh.version = version;
   fresh.number = number;
   fresh.order_no = order.order_no;
-  fresh.tokens = order.tokens;
+  if (!order.is(Flag::Forgotten)) fresh.tokens = order.tokens;
   fresh.line_count = static_cast<std::uint32_t>(order.lines.size());
   fresh.package_count = static_cast<std::uint32_t>(order.packages.size());
   fresh.summary = order.summary;
