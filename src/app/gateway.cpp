@@ -138,6 +138,8 @@ void Gateway::add_routes(http::Router& router) {
   add(Get, "/v1/meta", &Gateway::get_meta, "read");
   add(Get, "/v1/orders/{id}/timeline/{event}/raw", &Gateway::get_raw, "read");
   add(Get, "/v1/audit", &Gateway::get_audit_of_all, "read");
+  add(Post, "/v1/admin/forget", &Gateway::forget_order, "write");
+  if (options_.folder) add(Post, "/v1/admin/backup", &Gateway::back_up, "bulk");
   add_event_routes(router);
   add_public_routes(router);
   add_attachment_routes(router);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -45,6 +46,9 @@ class Gateway {
     std::string page, page_not_found;  ///< templates of the public page
     std::shared_ptr<http::Metrics> metrics;
     const http::LiveHub* hub = nullptr;
+    /// What a backup copies besides the shards; null: there is nothing to back up (tests).
+    DataFolder* folder = nullptr;
+    ports::KeyValues* tables = nullptr;
   };
   Gateway(Options options, Installation& installation, ports::Clock& clock, Live& live,
           Workers& workers, ImportReports& reports, PublicLinks links, Attachments& attachments);
@@ -96,6 +100,8 @@ class Gateway {
   void get_conflicts(const Principal&, const http::Request&, http::Responder);
   void get_meta(const Principal&, const http::Request&, http::Responder);
   void get_import(const http::Request&, http::Responder&);
+  void back_up(const Principal&, const http::Request&, http::Responder);
+  void forget_order(const Principal&, const http::Request&, http::Responder);
   void get_metrics(http::Responder);
 
   /// The changes of one order after `from`, as events; sets `through` to the last of them.
@@ -115,6 +121,7 @@ class Gateway {
   ImportReports& reports_;
   PublicLinks links_;
   Attachments& attachments_;
+  std::atomic<bool> is_backing_up_{false};
   std::once_flag meta_once_;
   std::string meta_;
 };

@@ -4,7 +4,9 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <charconv>
+#include <cstring>
 
 #include <fmt/format.h>
 
@@ -60,6 +62,23 @@ Result<void> write_manifest(ports::Storage& storage, const std::string& path,
 
 std::string hash_of_key(std::string_view key) { return to_hex(crypto::view(crypto::sha256(key))); }
 
+/// The key that was made lies beside the data, for its owner's eyes only, so that the command line
+/// on this machine finds it. One that the operator chose is not written down; an older one goes.
+Result<void> keep_key(const std::string& path, const std::string& made) {
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT)
+    return fail(ErrorCode::Io, fmt::format("{}: {}", path, std::strerror(errno)));
+  if (made.empty()) return {};
+  const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  const auto text = made + "\n";
+  const bool is_done = fd >= 0 &&
+                       ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+                       ::fsync(fd) == 0;
+  const int error = errno;
+  if (fd >= 0) ::close(fd);
+  if (is_done) return {};
+  return fail(ErrorCode::Io, fmt::format("{}: {}", path, std::strerror(error)));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Definitions>> load_definitions(const std::string& folder, With with) {
@@ -112,6 +131,7 @@ Result<std::unique_ptr<DataFolder>> DataFolder::open(const Settings& settings) {
   if (is_new_key) folder->manifest_.api_key_hash = hash_of_key(key);
   if (!exists || is_new_key)
     CAIRN_TRY_VOID(write_manifest(storage, manifest_path, folder->manifest_));
+  if (is_new_key) CAIRN_TRY_VOID(keep_key(folder->path("api.key"), folder->new_api_key_));
   return folder;
 }
 

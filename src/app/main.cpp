@@ -1,6 +1,4 @@
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
@@ -9,25 +7,12 @@
 
 namespace cairn::app {
 
-bool Common::is_chinese() const {
-  if (!language.empty()) return language == "zh";
-  for (const char* name : {"LC_ALL", "LC_MESSAGES", "LANG"})
-    if (const char* value = std::getenv(name); value && *value)
-      return std::strncmp(value, "zh", 2) == 0;
-  return false;
-}
-
-void complain(Common& common, const Error& error) {
-  fmt::print(stderr, "cairn: {}{}{}\n", error.message, error.pointer.empty() ? "" : " at ",
-             error.pointer);
-  common.exit_code = 1;
-}
-
 namespace {
 
 /// Every command, in the order of the help.
 constexpr void (*kCommands[])(CLI::App&, Common&){
-    add_serve,
+    add_serve,  add_order,   add_tail,   add_import,    add_export, add_verify, add_rebuild,
+    add_backup, add_restore, add_forget, add_lifecycle, add_config, add_role,   add_bench,
 };
 
 int run(int argc, char** argv) {
@@ -37,7 +22,8 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.set_version_flag("--version", "cairn " CAIRN_VERSION);
   app.failure_message(CLI::FailureMessage::help);
-  app.add_option("--lang", common.language, "zh or en; default: as the environment says")
+  app.add_option("--lang", common.language,
+                 "zh or en; default: as the environment says / 语言，默认随环境")
       ->check(CLI::IsMember({"zh", "en"}));
   app.fallthrough();
   for (const auto add : kCommands) add(app, common);

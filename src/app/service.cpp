@@ -54,6 +54,8 @@ Result<Gateway::Options> Service::gateway_options() const {
     options.page = files_->text("/public_page/page.html");
     options.page_not_found = files_->text("/public_page/not_found.html");
   }
+  options.folder = folder_.get();
+  options.tables = tables_.get();
   return options;
 }
 
@@ -96,11 +98,12 @@ Result<void> Service::wire() {
 
 Service::~Service() { stop(); }
 
-Result<void> Service::start() {
+Result<void> Service::start(Edge edge) {
   live_->start_at_durable();
   hub_->start();
   installation_->cluster().start(*clock_);
   is_running_ = true;
+  if (edge == Edge::Closed) return {};
   if (demo_) demo_->start(*clock_);
   return server_->start();
 }

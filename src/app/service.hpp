@@ -15,6 +15,9 @@
 
 namespace cairn::app {
 
+/// Whether a process with the role `gateway` or one without.
+enum class Edge : std::uint8_t { Open, Closed };
+
 /// Everything `cairn serve` runs, wired. Members stand in order of dependency; `stop` reads the
 /// list backwards. Owned by `main` and by tests; one thread calls its methods.
 class Service {
@@ -25,7 +28,7 @@ class Service {
   ~Service();
 
   /// Begins to answer. Errors: Io (the port is taken).
-  Result<void> start();
+  Result<void> start(Edge edge = Edge::Open);
   /// Stops accepting, answers what is under way, writes the piles.
   void stop();
 

@@ -102,6 +102,14 @@ Result<Settings> Settings::load(const std::string& path, Settings settings) {
   return settings;
 }
 
+void Settings::each(const std::function<void(std::string_view, const std::string&)>& visit) const {
+  for (const auto& [name, row] : rows()) {
+    auto value = row.show(*this);
+    if (value.starts_with('"')) value = value.substr(1, value.size() - 2);
+    visit(name, value);
+  }
+}
+
 std::string Settings::print() const {
   std::string out;
   for (const auto& [name, row] : rows()) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,8 @@ struct Settings {
   static Result<Settings> load(const std::string& path, Settings base);
   /// YAML; secrets are shown as ***.
   std::string print() const;
+  /// Every setting by name with its value as text, secrets as ***.
+  void each(const std::function<void(std::string_view, const std::string&)>& visit) const;
 };
 
 /// The folder `name` ("definitions", "web/dist") beside the program, above it, or in the checkout
