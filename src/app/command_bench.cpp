@@ -15,6 +15,7 @@
 #include "app/terminal.hpp"
 #include "json/writer.hpp"
 #include "modules/orders/fold.hpp"
+#include "ports/storage.hpp"
 
 /// `cairn bench`: what this machine makes of the kernel, in a few seconds. The measured table with
 /// its loads and references is ./dev bench.

@@ -10,6 +10,7 @@
 #include "app/offline.hpp"
 #include "app/records.hpp"
 #include "app/terminal.hpp"
+#include "modules/integration/cloud_events.hpp"
 
 /// `cairn export events|orders|audit`: out of a data folder, or a backup, in formats others read.
 namespace cairn::app {
