@@ -112,14 +112,19 @@ std::string Live::catch_up(const Position& since, const Wants& wants,
   if (missed.size() > kOrdersMax)
     return fmt::format("event: reset\nid: {}\ndata: {{\"reason\":\"too_old\"}}\n\n",
                        format_position(at));
-  std::ranges::sort(missed, {}, [](const auto& row) { return row->number; });
-  // Only with the last of them has everything been heard: a reader that is cut off before begins
-  // where it began.
-  const auto before = format_position(since);
+  // Shard by shard, so that every event can say how far the reader has come.
+  const auto shard_of_row = [&](const auto& row) {
+    return core::shard_of(model::order_key(row->id), shards);
+  };
+  std::ranges::sort(missed, {},
+                    [&](const auto& row) { return std::pair(shard_of_row(row), row->number); });
+  Position heard = since;
   std::string out;
   for (const auto& row : missed) {
-    out += fmt::format("event: change\nid: {}\ndata: ",
-                       row == missed.back() ? format_position(at) : before);
+    const auto shard = shard_of_row(row);
+    for (std::uint32_t i = 0; i < shard; ++i) heard[i] = at.at(i);
+    heard[shard] = row->number;
+    out += fmt::format("event: change\nid: {}\ndata: ", format_position(heard));
     json::Writer w(out);
     w.begin_object().field("id", model::to_text(row->id)).text_if("order_no", row->order_no);
     w.field("version", row->version);
