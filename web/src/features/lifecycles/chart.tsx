@@ -64,7 +64,7 @@ export function LifecycleChart({ lifecycle, chosen, countOf, onChoose }: Props) 
             <rect width={4} height={node_height - 12} x={6} y={6} rx={2} fill={`var(--${tone('categories', state.category)}-solid)`} />
             <text x={18} y={orders === undefined ? 28 : 20}>
               {label(state.label, state.code)}
-            </text>
+            </text>{' '}
             {orders !== undefined && (
               <text x={18} y={36} className={s.number}>
                 {count(orders)}
