@@ -1,62 +1,94 @@
-// Screenshots of every screen, in both languages, on a desk and on a phone, into web/shots.
-//   node shots.mjs [--base http://127.0.0.1:8080] [--only board]
+// Screenshots of every screen, in both languages, on a desk and on a phone. Without --base it starts
+// the real server with a small company's day in it (tests/e2e/seed.mjs).
+//   node shots.mjs [--to FOLDER] [--base http://127.0.0.1:8080] [--only board,order]
 import { mkdirSync } from 'node:fs';
-import { chromium } from 'playwright-core';
+import { join } from 'node:path';
+import { executable, launch, newPage, sizes } from '../tests/e2e/browser.mjs';
+import { seed } from '../tests/e2e/seed.mjs';
+import { missing, Server } from '../tests/e2e/server.mjs';
 
 const argument = (name, otherwise) => {
   const at = process.argv.indexOf(`--${name}`);
   return at < 0 ? otherwise : process.argv[at + 1];
 };
-const base = argument('base', 'http://127.0.0.1:8090');
-const only = argument('only');
-const folder = new URL('shots/', import.meta.url).pathname;
+const folder = argument('to', new URL('shots', import.meta.url).pathname);
+const only = argument('only')?.split(',');
 mkdirSync(folder, { recursive: true });
 
-const sizes = { desk: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] });
-const list = async (query) => (await (await fetch(`${base}/v1/orders?limit=1&${query}`)).json()).items[0]?.id;
-const busy = (await list('badge=after_sale_open')) ?? (await list('')) ?? '';
-const held = (await list('state=on_hold')) ?? busy;
-const moving = (await list('badge=data_conflict')) ?? busy;
-const link = await fetch(`${base}/v1/orders/${moving}/commands/create_link`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' }).then((r) => r.json(), () => ({}));
+let server;
+let base = argument('base');
+if (!base) {
+  const why = missing(executable);
+  if (why) {
+    console.error(`no screenshots: ${why}`);
+    process.exit(1);
+  }
+  server = await new Server().start();
+  await seed(server);
+  base = server.url;
+}
 
+const first = async (query) => (await (await fetch(`${base}/v1/orders?limit=1&${query}`)).json()).items[0]?.id;
+const any = (await first('')) ?? '';
+const late = (await first('lane=overdue&category=in_transit')) ?? (await first('lane=overdue')) ?? any;
+const held = (await first('category=held')) ?? any;
+const torn = (await first('badge=data_conflict')) ?? any;
+const returned = (await first('badge=after_sale_open')) ?? any;
+const link = await fetch(`${base}/v1/orders/${torn}/commands/create_link`, {
+  method: 'POST',
+  headers: { 'content-type': 'application/json' },
+  body: '{}',
+}).then((answer) => answer.json(), () => ({}));
+
+const firstButton = (page) => page.getByRole('toolbar').getByRole('button').first().click();
 const screens = {
   board: ['/'],
   groups: ['/?group=shop'],
   orders: ['/orders'],
-  order: [`/orders/${moving}`],
+  late: [`/orders/${late}`],
+  order: [`/orders/${torn}`],
   held: [`/orders/${held}`],
-  after_sale: [`/orders/${busy}`],
+  after_sale: [`/orders/${returned}`],
   conflicts: ['/conflicts'],
   quarantine: ['/quarantine'],
-  lifecycles: ['/lifecycles?state=preparing'],
-  live: ['/live', (page) => page.waitForTimeout(4_000)],
+  lifecycles: ['/lifecycles?id=retail&state=preparing'],
+  live: ['/live', () => liven()],
   palette: ['/', (page) => page.keyboard.press('Control+k')],
-  command: [`/orders/${held}`, (page) => page.getByRole('toolbar').getByRole('button').first().click()],
-  public: [link.result?.url],
+  command: [`/orders/${held}`, firstButton],
+  public: [link.result && new URL(link.result.url, base).pathname],
 };
 
-let violations = 0;
-for (const [size, viewport] of Object.entries(sizes))
+// The stream shows what comes while somebody looks.
+let livened = 0;
+async function liven() {
+  if (!server) return;
+  for (let i = 0; i < 6; i++) {
+    livened += 1;
+    const id = await server.ready(`SY-20261124-3${String(livened).padStart(3, '0')}`);
+    await server.command(id, 'ship_package', { carrier: 'zto', number: `7320000${100000 + livened}` });
+  }
+}
+
+let complaints = 0;
+const browser = await launch();
+for (const size of ['desk', 'phone'])
   for (const lang of ['zh', 'en']) {
-    const context = await browser.newContext({ viewport, deviceScaleFactor: 1, locale: lang === 'zh' ? 'zh-CN' : 'en-GB', timezoneId: 'Asia/Shanghai', hasTouch: size === 'phone', isMobile: size === 'phone' });
-    const page = await context.newPage();
-    page.on('console', (message) => {
-      if (message.type() !== 'error') return;
-      violations += 1;
-      console.log(`${size} ${lang} ${page.url()}: ${message.text().slice(0, 300)}`);
-    });
+    const { page, faults, context } = await newPage(browser, { lang, size, origin: base });
     for (const [name, [path, prepare]] of Object.entries(screens)) {
-      if (!path || (only && !only.split(',').includes(name))) continue;
+      if (!path || (only && !only.includes(name))) continue;
       const url = new URL(path, base);
       url.searchParams.set('lang', lang);
       await page.goto(url.href);
-      await page.waitForTimeout(900);
+      await page.locator('h1').first().waitFor();
+      await page.waitForLoadState('networkidle', { timeout: 1_500 }).catch(() => undefined);
       await prepare?.(page);
-      await page.waitForTimeout(400);
-      await page.screenshot({ path: `${folder}${name}-${lang}-${size}.png`, fullPage: name === 'public' });
+      await page.waitForTimeout(600);
+      await page.screenshot({ path: join(folder, `${name}-${lang}-${size}.png`), fullPage: name === 'public' });
     }
+    complaints += faults.length;
+    for (const fault of faults) console.log(`${sizes[size].width} px, ${lang}: ${fault.slice(0, 300)}`);
     await context.close();
   }
 await browser.close();
-console.log(`pictures are in ${folder}; ${violations} errors in the browser's console`);
+await server?.close();
+console.log(`pictures are in ${folder}; the browser complained ${complaints} times`);
