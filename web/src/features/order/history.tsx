@@ -79,7 +79,9 @@ function Future({ order }: { order: Order }) {
   const { meta } = useMeta();
   const isOpen = meta.categories.find((c) => c.code === order.status.category)?.open;
   const planned = order.steps.filter((step) => step.planned_end && !step.finished_at && step.state !== 'skipped').map((step) => ({ key: step.id, text: label(step.label, step.id), at: step.estimated_end ?? step.planned_end! }));
-  const promise = isOpen && order.status.promise ? [{ key: 'promise', text: t('tl.planned_promise'), at: order.status.promise.to }] : [];
+  const { ordered, cancelled, delivered } = order.axes;
+  const isKept = ordered > cancelled && delivered >= ordered - cancelled;
+  const promise = isOpen && !isKept && order.status.promise ? [{ key: 'promise', text: t('tl.planned_promise'), at: order.status.promise.to }] : [];
   const rows = [...planned, ...promise].sort((a, b) => b.at.localeCompare(a.at));
   if (rows.length === 0 || !isOpen) return null;
   return (
