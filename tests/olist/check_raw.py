@@ -176,6 +176,9 @@ def count(folder):
             hit("orders_without_customer", key)
         if mine and paid:
             hit("orders_with_items_and_payments", key)
+            # A payment is a fact only where the approval has a date.
+            if approved:
+                hit("priced_and_paid", key)
             total = sum(decimal.Decimal(row["price"]) + decimal.Decimal(row["freight_value"])
                         for row in mine)
             told = sum(decimal.Decimal(row["payment_value"]) for row in paid)
