@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <algorithm>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -112,7 +113,7 @@ constexpr std::string_view kOrder = R"({"id":"00112233aabbccdd","status":{"id":"
 constexpr std::string_view kTimeline = R"({"version":3,"items":[
   {"id":"aa","kind":"fact","type":"order_placed","label":{"zh":"下单","en":"Order placed"},
    "occurred":"2026-01-05T23:30:00Z","source":"shop","role":"source","data":{"total":12900,
-   "currency":"CNY"},"changes":{"to":{"label":{"zh":"待支付","en":"Awaiting payment"}},"version":1}},
+   "currency":"CNY"},"changes":{"to":{"state":"awaiting_payment","category":"unconfirmed"},"version":1}},
   {"id":"bb","kind":"fact","type":"package_shipped","label":{"zh":"发货","en":"Shipped"},
    "occurred":"2026-01-06T10:00:00Z","precision":"minute","source":"顺丰速运","role":"carrier",
    "data":{"number":"SF1"},"retracted":{"by":"cc","at":"2026-01-06T11:00:00Z",
@@ -162,12 +163,16 @@ TEST(OrderText, ColumnsStandUnderEachOtherWhateverTheScript) {
     const auto line = line_with(text, line_part);
     return display_width(line.substr(0, line.find(what)));
   };
-  EXPECT_EQ(column_of("129.00", "下单  "), column_of("SF1", "~~发货"));
+  EXPECT_EQ(column_of("23:30:00", "下单  "), column_of("SF1", "~~发货"));
 }
 
 TEST(OrderText, CorrectionsAreStruckAndConflictsNamed) {
   Parsed parsed;
-  const auto text = parsed.text({});
+  json::Document meta;
+  const auto words = meta.parse(R"({"lifecycles":[{"name":"retail","states":[
+    {"code":"awaiting_payment","label":{"zh":"待支付","en":"Awaiting payment"}}]}]})");
+  ASSERT_TRUE(words);
+  const auto text = parsed.text({.states = state_words(*words, false)});
   EXPECT_NE(text.find("~~Shipped  SF1~~"), std::string::npos) << text;
   EXPECT_NE(text.find("taken back 2026-01-06 11:00 · wrong_click · 张三"), std::string::npos)
       << text;

@@ -52,8 +52,8 @@ Error error_of(const ports::HttpResponse& response) {
     };
     const auto detail = text("detail");
     const auto code = text("code");
-    return {code_of(response.status, code.empty() ? text("type") : code), detail.empty() ? text("title") : detail,
-            text("pointer")};
+    return {code_of(response.status, code.empty() ? text("type") : code),
+            detail.empty() ? text("title") : detail, text("pointer")};
   }
   return {code_of(response.status, ""),
           fmt::format("the server answered {} without saying why", response.status), ""};

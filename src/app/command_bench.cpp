@@ -33,19 +33,22 @@ double seconds_since(std::chrono::steady_clock::time_point from) {
 
 /// Four facts of an order, as lines of NDJSON.
 std::string lines_of(std::uint64_t order) {
-  constexpr std::string_view kTypes[]{"order_placed", "payment_received", "package_shipped",
-                                      "package_delivered"};
-  constexpr std::string_view kData[]{
-      R"("lines":[{"id":"1","sku":"BENCH","quantity":2}],"total":12900,"currency":"CNY")",
-      R"("in_full":true,"amount":12900)", R"("package":"1","number":"B{0}","carrier":"bench")",
-      R"("package":"1","number":"B{0}","carrier":"bench")"};
+  const auto package = fmt::format(R"("package":"1","number":"B{}","carrier":"bench")", order);
+  const std::pair<std::string_view, std::string> facts[]{
+      {"order_placed",
+       R"("lines":[{"id":"1","sku":"BENCH","quantity":2}],"total":12900,"currency":"CNY")"},
+      {"payment_received", R"("in_full":true,"amount":12900)"},
+      {"package_shipped", package},
+      {"package_delivered", package}};
   std::string out;
-  for (std::size_t i = 0; i < 4; ++i)
-    out += fmt::format(
-        R"({{"type":"{}","order":"B{}","id":"B{}/{}","occurred":"2026-01-0{}T08:00:00Z",)"
-        R"("data":{{{}}}}})"
-        "\n",
-        kTypes[i], order, order, i, i + 1, fmt::format(fmt::runtime(kData[i]), order));
+  int day = 0;
+  for (const auto& [type, data] : facts) {
+    ++day;
+    out += fmt::format(R"({{"type":"{0}","order":"B{1}","id":"B{1}/{2}",)"
+                       R"("occurred":"2026-01-0{2}T08:00:00Z","data":{{{3}}}}})"
+                       "\n",
+                       type, order, day, data);
+  }
   return out;
 }
 

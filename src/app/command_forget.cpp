@@ -78,7 +78,7 @@ void add_forget(CLI::App& app, Common& common) {
       "Chains, state hashes and figures stay valid. Keys in backups made before are not reached:\n"
       "let those expire. With --server through a running server on this machine, else on a folder\n"
       "without one. 更早的备份中仍有密钥，请让其过期。");
-  command->callback([&common, order, command] {
+  command->callback([&common, order, is_sure, command] {
     read_settings(common, *command);
     const auto done = common.server.empty() ? by_folder(common, *order) : by_server(common, *order);
     if (!done) return complain(common, done.error());

@@ -12,8 +12,15 @@ struct Asked {
   std::string number, at, known_at;
 };
 
-TextOptions options_of(const Common& common) {
-  return {Style::of_stdout(), common.is_chinese(), local_offset_seconds};
+/// With what the server calls its states; without their names it goes as well.
+TextOptions options_of(const Common& common, Client& client) {
+  TextOptions options{Style::of_stdout(), common.is_chinese(), local_offset_seconds, {}};
+  const auto text = client.get("/v1/meta");
+  json::Document document;
+  if (!text) return options;
+  if (const auto meta = document.parse(*text))
+    options.states = state_words(*meta, options.is_chinese);
+  return options;
 }
 
 std::string query_of(const Asked& asked) {
@@ -34,7 +41,7 @@ Result<void> show(Common& common, const Asked& asked) {
   }
   json::Document document;
   CAIRN_TRY(const auto order, document.parse(text));
-  fmt::print("{}", order_text(order, options_of(common)));
+  fmt::print("{}", order_text(order, options_of(common, client)));
   return {};
 }
 
@@ -50,7 +57,7 @@ Result<void> timeline(Common& common, const Asked& asked) {
   json::Document order_document, page_document;
   CAIRN_TRY(const auto order, order_document.parse(order_json));
   CAIRN_TRY(const auto page, page_document.parse(page_text));
-  fmt::print("{}", timeline_text(order, page, options_of(common)));
+  fmt::print("{}", timeline_text(order, page, options_of(common, client)));
   return {};
 }
 

@@ -42,10 +42,18 @@ Result<std::string> path_of(Client& client, const Asked& asked) {
 /// One connection after the other until enough was seen or somebody stops it.
 class Tail {
  public:
-  Tail(Common& common, const Asked& asked) : common_(common), asked_(asked), client_(common) {}
+  Tail(Common& common, const Asked& asked)
+      : common_(common),
+        asked_(asked),
+        client_(common),
+        options_{Style::of_stdout(), common.is_chinese(), local_offset_seconds, {}} {}
 
   Result<void> run() {
     CAIRN_TRY(const auto path, path_of(client_, asked_));
+    CAIRN_TRY(const auto meta_text, client_.get("/v1/meta"));
+    json::Document document;
+    CAIRN_TRY(const auto meta, document.parse(meta_text));
+    options_.states = state_words(meta, options_.is_chinese);
     for (int failures = 0; !is_done();) {
       const auto shown_before = shown_;
       auto ended = listen(path);
@@ -118,8 +126,7 @@ class Tail {
     } else {
       json::Document document;
       if (const auto change = document.parse(event.data))
-        fmt::print("{}", change_text(*change, {Style::of_stdout(), common_.is_chinese(),
-                                               local_offset_seconds}));
+        fmt::print("{}", change_text(*change, options_));
     }
     std::fflush(stdout);
   }
@@ -127,6 +134,7 @@ class Tail {
   Common& common_;
   const Asked& asked_;
   Client client_;
+  TextOptions options_;
   EventStream stream_;
   Position position_;
   std::uint64_t shown_ = 0;

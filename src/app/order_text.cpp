@@ -123,6 +123,13 @@ Ink Teller::ink_of_lane(std::string_view lane) const {
                                 : Ink::Green;
 }
 
+std::string Teller::state_word(json::Value state_ref) const {
+  if (auto word = label(state_ref); !word.empty()) return word;
+  auto code = text_of(state_ref, "state");
+  const auto known = options_.states.find(code);
+  return known == options_.states.end() ? code : known->second;
+}
+
 std::string Teller::state(json::Value status) const {
   const auto health_code = text_of(status, "health");
   auto out = style().paint(Ink::Bold, label(status));
@@ -242,6 +249,23 @@ std::string plan_table(json::Value order, const Teller& tell) {
 
 }  // namespace text_parts
 
+std::map<std::string, std::string, std::less<>> state_words(json::Value meta, bool is_chinese) {
+  std::map<std::string, std::string, std::less<>> words;
+  TextOptions options;
+  options.is_chinese = is_chinese;
+  const text_parts::Teller tell(options);
+  if (const auto lifecycles = meta.find("lifecycles"))
+    lifecycles->elements([&](json::Value lifecycle) {
+      if (const auto states = lifecycle.find("states"))
+        states->elements([&](json::Value state) {
+          words.emplace(text_parts::text_of(state, "code"), tell.label(state));
+          return true;
+        });
+      return true;
+    });
+  return words;
+}
+
 int local_offset_seconds(Time at) {
   const auto seconds = static_cast<time_t>(at.us / 1'000'000);
   tm local{};
@@ -360,13 +384,13 @@ std::string change_text(json::Value change, const TextOptions& options) {
   auto number = text_of(change, "order_no");
   if (number.empty()) number = text_of(change, "id");
   std::string from;
-  if (const auto before = change.find("from")) from = tell.label(*before);
+  if (const auto before = change.find("from")) from = tell.state_word(*before);
   const auto status = change.find("status");
   const auto to = change.find("to");
   auto out = fmt::format("{}  {}  ", at ? tell.clock(*at, "second") : std::string(8, ' '),
                          pad(shorten(number, 28), 28));
-  const auto state = status ? tell.state(*status) : to ? tell.label(*to) : std::string();
-  const auto now = status ? tell.label(*status) : to ? tell.label(*to) : std::string();
+  const auto state = status ? tell.state(*status) : to ? tell.state_word(*to) : std::string();
+  const auto now = status ? tell.label(*status) : to ? tell.state_word(*to) : std::string();
   if (!from.empty() && from != now) out += tell.style().paint(Ink::Dim, from) + " → ";
   out += state;
   if (const auto cause = change.find("cause")) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 
 #include "app/terminal.hpp"
@@ -16,7 +17,12 @@ struct TextOptions {
   bool is_chinese = false;
   /// Seconds east of UTC at a moment; empty: UTC.
   std::function<int(Time)> offset_seconds = {};
+  /// What states are called, by code; a code that is missing is shown as it is.
+  std::map<std::string, std::string, std::less<>> states = {};
 };
+
+/// The states of all lifecycles by code, in one language, from the answer of GET /v1/meta.
+std::map<std::string, std::string, std::less<>> state_words(json::Value meta, bool is_chinese);
 
 /// The machine's own time zone.
 int local_offset_seconds(Time at);

@@ -38,6 +38,8 @@ class Teller {
   std::string span(Duration d) const;
   std::string health(std::string_view code) const;
   Ink ink_of_lane(std::string_view lane) const;
+  /// What a StateRef's state is called.
+  std::string state_word(json::Value state_ref) const;
   /// The state with its colour: `status` is a Status.
   std::string state(json::Value status) const;
 

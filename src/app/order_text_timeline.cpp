@@ -130,8 +130,8 @@ Entry entry_of(json::Value item, json::Value order, const Teller& tell) {
   if (const auto changes = item.find("changes"))
     if (const auto to = changes->find("to")) {
       const auto from = changes->find("from");
-      const auto now = tell.label(*to);
-      if (!from || tell.label(*from) != now) entry.to = now;
+      const auto now = tell.state_word(*to);
+      if (!from || tell.state_word(*from) != now) entry.to = now;
     }
   add_struck(entry, item, tell);
   if (item.find("rival")) {

@@ -34,20 +34,23 @@ Hashes hashes_of(Installation& installation) {
   installation.rows().each([&](const orders::Row& row) { ids.push_back(row.id); });
   Hashes hashes;
   std::mutex mutex;
+  constexpr std::ptrdiff_t kAsked = 1'000;
+  std::counting_semaphore<kAsked> free(kAsked);
   for (const auto& id : ids) {
-    std::binary_semaphore done(0);
-    core::Question question{false, [&](Result<core::Seen> seen) {
-                              if (seen && seen->state) {
-                                const auto& order = static_cast<const orders::Order&>(*seen->state);
-                                std::lock_guard lock(mutex);
-                                hashes[id] = orders::state_hash(order);
-                              }
-                              done.release();
-                            }};
+    free.acquire();
+    core::Question question{
+        false, [&, id](Result<core::Seen> seen) {
+          if (seen && seen->state) {
+            auto hash = orders::state_hash(static_cast<const orders::Order&>(*seen->state));
+            std::lock_guard lock(mutex);
+            hashes[id] = std::move(hash);
+          }
+          free.release();
+        }};
     EXPECT_TRUE(
         installation.cluster().submit(core::question(model::order_key(id), std::move(question))));
-    done.acquire();
   }
+  for (std::ptrdiff_t i = 0; i < kAsked; ++i) free.acquire();
   return hashes;
 }
 
