@@ -443,6 +443,8 @@ void Shard::record_change(Batch& batch, Hot& hot, const model::Identity& cause, 
 
 bool Shard::commit(Batch& batch) {
   if (batch.records.empty()) return true;
+  // A disk that was full may have room again: whoever asks first is not to pay for it.
+  if (must_reopen_) must_reopen_ = !log_->reopen().has_value();
   auto first = log_->append(batch.records, batch.recorded);
   if (first) {
     CAIRN_CHECK(*first == batch.records.front().number);
@@ -451,6 +453,7 @@ bool Shard::commit(Batch& batch) {
   const Error error = first.error();
   const auto durable = batch.records.front().number - 1;
   auto reopened = log_->reopen();
+  must_reopen_ = !reopened;
   CAIRN_CHECK(!reopened || log_->durable() == durable);
   for (auto& waiting : batch.waiting) {
     if (waiting.answer.outcome == Outcome::Duplicate && waiting.answer.number <= durable) continue;

@@ -163,6 +163,7 @@ class Shard {
   void ask(Batch& batch, std::vector<Input>& aside);
   void schedule(Hot& hot);
   Result<void> replay();
+  Result<void> read_receipts(Hot& hot);
   Bytes row_of(const Hot& hot) const;
   Result<void> load_row(const ports::PileEntry& entry);
 
@@ -187,6 +188,7 @@ class Shard {
   std::vector<Serial> unviewed_;  ///< found by `load` without a row
   std::vector<Serial> flushing_;
   bool is_flushing_ = false;
+  bool must_reopen_ = false;  ///< the log, which did not take a batch and could not be reopened
   std::map<std::uint32_t, std::uint64_t> receipts_;
   std::vector<Outgoing> letters_;
   Time last_time_ = Time::none();

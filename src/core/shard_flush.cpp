@@ -94,7 +94,8 @@ Result<void> Shard::replay() {
       return {};
     }));
   for (const auto serial : std::exchange(unviewed_, {})) {
-    make_hot(serial);
+    Hot& hot = make_hot(serial);
+    if (hot.key == shard_key()) CAIRN_TRY_VOID(read_receipts(hot));
     seen.push_back(serial);
   }
   for (const auto serial : seen) {
@@ -110,6 +111,22 @@ Result<void> Shard::replay() {
       dirty_.push_back(serial);
     }
   }
+  return {};
+}
+
+/// From the pile, where the row that sums them up is gone: letters taken once stay taken.
+Result<void> Shard::read_receipts(Hot& hot) {
+  CAIRN_TRY_VOID(fetch_pile(hot));
+  CAIRN_TRY(const auto records, records_of(hot));
+  for (const auto& record : records) {
+    if (record.type != ports::RecordType::Receipt) continue;
+    CAIRN_TRY(const auto receipt, decode_receipt(record.body));
+    auto& received = receipts_[receipt.shard];
+    received = std::max(received, receipt.number);
+  }
+  hot.pile.reset();
+  if (!hot.is_dirty) dirty_.push_back(hot.serial);
+  hot.is_dirty = true;
   return {};
 }
 
