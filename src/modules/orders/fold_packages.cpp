@@ -124,6 +124,9 @@ void move_package(Order& order, const Event& event) {
   const auto& p = event.as<model::PackageReport>();
   PackageState& package = package_of(order, p);
   describe(package, p);
+  // What a number itself brought to the order is no reason to claim that number.
+  if (!p.number.empty() && !event.origin.subject.starts_with("tracking/"))
+    package.has_own_number = true;
   switch (event.type) {
     case EventType::PackageUnshipped:
       package.is_shipped = package.is_declared = package.is_confirmed = false;

@@ -67,6 +67,7 @@ struct PackageState {
   bool is_confirmed = false;  ///< … and there is evidence of the hand-over
   bool is_delivered = false;
   bool is_back = false;  ///< returned to the sender
+  bool has_own_number = false;  ///< told by somebody who knew the order, not only the number
   Time declared_at = Time::none(), shipped_at = Time::none(), shipped_latest = Time::none();
   Time delivered_at = Time::none(), delivered_latest = Time::none();
   Time last_scan = Time::none(), estimated = Time::none();

@@ -92,7 +92,7 @@ Bytes OrderReducer::claims(const core::Aggregate& state) const {
     wanted.push_back({reference.scheme, reference.issuer,
                       model::normalise_reference(reference.scheme, reference.value), ""});
   for (const auto& package : order.packages)
-    if (!package.number.empty())
+    if (!package.number.empty() && package.has_own_number)
       wanted.push_back({"tracking", package.carrier,
                         model::normalise_reference("tracking", package.number), package.id});
   std::ranges::sort(wanted);
@@ -120,13 +120,17 @@ std::vector<core::Letter> OrderReducer::letters(const ports::AggregateKey&, cons
     for (const auto& wanted : gone)
       out.push_back(claim_letter(order, wanted, EventType::ReferenceUnclaimed, cause));
   }
-  if (cause.type != EventType::EventCorrected) return out;
-  const auto& correction = cause.as<model::Correction>();
-  if (correction.move_to.empty()) return out;
+  const auto move = [&](const model::Correction& correction, const Event& event) {
+    if (correction.move_to.empty() || to_hex(event.id.view()) != correction.target) return;
+    if (const auto to = model::parse_order_id(correction.move_to))
+      out.push_back({model::order_key(*to), event});
+  };
+  // A correction may have come before what it moves, and waited for it.
   for (const auto& event : history)
-    if (to_hex(event.id.view()) == correction.target)
-      if (const auto to = model::parse_order_id(correction.move_to))
-        out.push_back({model::order_key(*to), event});
+    if (cause.type == EventType::EventCorrected)
+      move(cause.as<model::Correction>(), event);
+    else if (event.type == EventType::EventCorrected)
+      move(event.as<model::Correction>(), cause);
   return out;
 }
 
