@@ -15,8 +15,8 @@
 #include "app/installation.hpp"
 #include "crash_shared.hpp"
 
-/// `crash_child <data> <shared file> <pipe>`: Cairn's kernel on the real stores with its threads. It
-/// starts, checks that everything ever acknowledged is there once, then takes facts until it is
+/// `crash_child <data> <shared file> <pipe>`: Cairn's kernel on the real stores with its threads.
+/// It starts, checks that everything ever acknowledged is there once, then takes facts until it is
 /// killed, telling the pipe by a letter what it is doing: S starts, R ready, A acknowledged,
 /// F writes piles, N is about to change segments, C recycles one.
 namespace cairn::crash {
@@ -107,8 +107,8 @@ model::Event fact_of(std::uint64_t n) {
     event.payload = std::move(placed);
   } else {
     event.type = model::EventType::NoteAdded;
-    event.payload = model::NoteAdded{
-        model::PersonalText::from_plain("note " + std::string(n * 37 % 900, 'x'))};
+    event.payload =
+        model::NoteAdded{model::PersonalText::from_plain("note " + std::string(n * 37 % 900, 'x'))};
   }
   return event;
 }
@@ -149,8 +149,8 @@ class Child {
     options.shards = folder_->manifest().shards;
     options.hot_max = 12;
     options.flush_every = milliseconds(15);
-    installation_ = std::make_unique<app::Installation>(*std::move(definitions),
-                                                        *std::move(stores), options, nullptr);
+    installation_ = std::make_unique<app::Installation>(*std::move(definitions), *std::move(stores),
+                                                        options, nullptr);
     if (auto loaded = installation_->load(clock_.now()); !loaded) die(loaded.error().message);
   }
 
@@ -185,8 +185,8 @@ class Child {
 
   static model::Identity identity_in(const ports::AggregateKey& key,
                                      const core::StoredRecord& record) {
-    const auto event = model::decode_event({record.type, key, record.number, record.recorded,
-                                            record.body});
+    const auto event =
+        model::decode_event({record.type, key, record.number, record.recorded, record.body});
     if (!event) die(event.error().message);
     return event->id;
   }
@@ -220,8 +220,8 @@ class Child {
       ++in_flight_;
     }
     auto reply = [this, n](const core::Answer& answer, const core::Aggregate*) {
-      const bool is_good = answer.outcome == core::Outcome::Accepted ||
-                           answer.outcome == core::Outcome::Duplicate;
+      const bool is_good =
+          answer.outcome == core::Outcome::Accepted || answer.outcome == core::Outcome::Duplicate;
       if (!is_good) die(answer.error.message);
       shared_.is_acknowledged[n] = 1;
       ++shared_.acknowledged;

@@ -14,7 +14,7 @@ inline constexpr std::uint32_t kOrders = 24;
 /// What parent and child both see: a file mapped into both outlives a kill.
 struct Shared {
   std::atomic<std::uint32_t> starting, flushing, switching, recycling, loading;
-  std::atomic<std::uint64_t> next;         ///< facts below have been sent at least once
+  std::atomic<std::uint64_t> next;          ///< facts below have been sent at least once
   std::atomic<std::uint64_t> acknowledged;  ///< how many
   std::atomic<std::uint64_t> lost, doubled, checked;
   std::array<std::atomic<std::uint8_t>, kFactsMax> is_acknowledged;

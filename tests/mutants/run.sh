@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Plants one bug at a time (NN-name.patch, numbers as arguments choose some) into a copy of the
+# Plants one bug at a time (mNN_name.patch, numbers as arguments choose some) into a copy of the
 # sources, builds the simulator with it and requires a violation within SEEDS short seeds.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -25,7 +25,7 @@ build_simulator() {
 chosen() {
   local patch number
   for patch in "$root"/tests/mutants/*.patch; do
-    number=$(basename "$patch" | cut -d- -f1)
+    number=$(basename "$patch" | cut -c2-3)
     (($# == 0)) && echo "$patch" && continue
     for wanted in "$@"; do [[ $((10#$number)) -eq $((10#$wanted)) ]] && echo "$patch"; done
   done
@@ -47,7 +47,8 @@ while read -r patch; do
     missed=1
   else
     out=$("$work/build/tests/simulation/cairn_sim" --seed 1 --seeds "$seeds" --short --first 2>&1)
-    at=$(grep -m1 -oE '(seed [0-9]+ FAILED|died; .*--seed [0-9]+)' <<<"$out" | grep -oE '[0-9]+' | head -1)
+    at=$(grep -m1 -oE '(seed [0-9]+ FAILED|died; .*--seed [0-9]+)' <<<"$out" |
+      grep -oE '[0-9]+' | head -1)
     why=$(grep -m1 '^  [a-z]' <<<"$out" | cut -c3-90)
     if [[ -n $at ]]; then
       printf '%-42s seed %-4s %s\n' "$name" "$at" "${why:-a check of its own}"

@@ -68,10 +68,12 @@ class Player {
   using Verb = void (Player::*)();
   static const std::map<std::string, Verb>& verbs() {
     static const std::map<std::string, Verb> kVerbs{
-        {"order", &Player::declare},    {"command", &Player::command}, {"fact", &Player::fact},
-        {"tell", &Player::tell},        {"expect", &Player::expect},   {"advance", &Player::advance},
-        {"restart", &Player::restart},  {"crash", &Player::crash},     {"fail", &Player::fail_next},
-        {"disk", &Player::disk},        {"again", &Player::again},     {"remember", &Player::remember}};
+        {"order", &Player::declare},   {"command", &Player::command},
+        {"fact", &Player::fact},       {"tell", &Player::tell},
+        {"expect", &Player::expect},   {"advance", &Player::advance},
+        {"restart", &Player::restart}, {"crash", &Player::crash},
+        {"fail", &Player::fail_next},  {"disk", &Player::disk},
+        {"again", &Player::again},     {"remember", &Player::remember}};
     return kVerbs;
   }
 
@@ -132,8 +134,10 @@ class Player {
     if (auto at = line_->option("at", ""); !at.empty()) {
       const bool is_before = at.front() == '-';
       const auto duration = parse_duration(at.substr(at.find_first_not_of("+-")));
-      if (!duration) wrong(duration.error().message);
-      else event.occurred = is_before ? event.occurred - *duration : event.occurred + *duration;
+      if (!duration)
+        wrong(duration.error().message);
+      else
+        event.occurred = is_before ? event.occurred - *duration : event.occurred + *duration;
     }
     if (std::ranges::find(line_->words, "undated") != line_->words.end())
       event.set(model::EventFlag::NoDate);
@@ -238,8 +242,7 @@ class Player {
     const auto what = line_->word(1);
     if (line_->options.contains("quarantine")) return expect_quarantine();
     for (const auto outcome : {core::Outcome::Accepted, core::Outcome::Duplicate,
-                               core::Outcome::Rival, core::Outcome::Refused,
-                               core::Outcome::Failed})
+                               core::Outcome::Rival, core::Outcome::Refused, core::Outcome::Failed})
       if (what == outcome_name(outcome)) return expect_outcome(outcome);
     const auto found = world_.look(model::order_key(id_of(what)), [&](const World::Look& look) {
       expect_order(static_cast<const orders::Order&>(*look.state), look);

@@ -23,12 +23,12 @@ void LiveBook::told(const Told& told, const core::Aggregate* state) {
   latest_ = std::max(latest_, told.at);
   auto& number = numbers_[told.shard];
   if (told.number <= number)
-    violations_.add(fmt::format("{}: change {} is told after {}", text_of(told.key), told.number,
-                                number));
+    violations_.add(
+        fmt::format("{}: change {} is told after {}", text_of(told.key), told.number, number));
   number = told.number;
   auto& page = pages_[told.key];
-  const bool is_next = page.is_sure ? told.version == page.version + 1
-                                    : told.version > page.version;
+  const bool is_next =
+      page.is_sure ? told.version == page.version + 1 : told.version > page.version;
   if (!is_next)
     violations_.add(fmt::format("{}: version {} is told after version {}", text_of(told.key),
                                 told.version, page.version));
@@ -50,8 +50,7 @@ void LiveBook::crashed() {
 
 bool LiveBook::agree(const ports::AggregateKey& key, std::uint64_t version, Time valid_until) {
   auto& page = pages_[key];
-  const bool is_right =
-      page.is_sure ? version == page.version : version >= page.version;
+  const bool is_right = page.is_sure ? version == page.version : version >= page.version;
   page.version = version;
   page.valid_until = valid_until;
   page.is_sure = true;
@@ -82,8 +81,8 @@ void Checks::read_records(const ports::AggregateKey& key, const World::Look& loo
     last = record.number;
     found.records.push_back({record.type, record.number, record.recorded, {}});
     if (record.type == ports::RecordType::Event) {
-      auto event = model::decode_event({record.type, key, record.number, record.recorded,
-                                        record.body});
+      auto event =
+          model::decode_event({record.type, key, record.number, record.recorded, record.body});
       if (!event) return wrong(key, event.error().message);
       ++found.counts[{event->id, event->digest}];
       found.events.push_back(*std::move(event));
@@ -110,8 +109,7 @@ void Checks::read_records(const ports::AggregateKey& key, const World::Look& loo
   found.version = look.version;
   found.valid_until = look.state->valid_until();
   for (const auto& [what, n] : found.counts)
-    if (n != 1)
-      wrong(key, fmt::format("event {} is there {} times", to_hex(what.first.view()), n));
+    if (n != 1) wrong(key, fmt::format("event {} is there {} times", to_hex(what.first.view()), n));
 }
 
 void Checks::check_fold(const ports::AggregateKey& key, const orders::Order& live,
@@ -136,9 +134,8 @@ void Checks::check_fold(const ports::AggregateKey& key, const orders::Order& liv
 void Checks::check_row(const ports::AggregateKey& key, const orders::Order& live,
                        const Found& found, Time now) {
   auto& rows = world_.installation().rows();
-  const auto expected =
-      orders::make_row(live, found.version, found.records.back().number,
-                       world_.installation().context(), rows.names());
+  const auto expected = orders::make_row(live, found.version, found.records.back().number,
+                                         world_.installation().context(), rows.names());
   const auto of = [](const orders::Row& r) {
     return std::tuple(r.id, r.state, r.lifecycle, r.category, r.milestone, r.is_placed, r.is_paused,
                       r.has_case, r.promise_basis, r.badges, r.shop, r.warehouse, r.source,
@@ -158,7 +155,8 @@ void Checks::check_row(const ports::AggregateKey& key, const orders::Order& live
   if (!is_there) wrong(key, "has no row");
 }
 
-/// Written apart from the lifecycle: what nobody pays is cancelled half an hour after it was placed.
+/// Written apart from the lifecycle: what nobody pays is cancelled half an hour after it was
+/// placed.
 void Checks::check_unpaid(const ports::AggregateKey& key, const orders::Order& live,
                           const Found& found, Time now) {
   constexpr Duration kPatience = minutes(30);
@@ -192,9 +190,9 @@ void Checks::check_unpaid(const ports::AggregateKey& key, const orders::Order& l
     wrong(key, fmt::format("unpaid since {}, is {} at {}", format_rfc3339(placed->occurred),
                            found.state, format_rfc3339(now)));
   else if (is_cancelled && live.at(orders::At::Cancelled) != due)
-    wrong(key, fmt::format("unpaid since {}, was cancelled as of {}",
-                           format_rfc3339(placed->occurred),
-                           format_rfc3339(live.at(orders::At::Cancelled))));
+    wrong(key,
+          fmt::format("unpaid since {}, was cancelled as of {}", format_rfc3339(placed->occurred),
+                      format_rfc3339(live.at(orders::At::Cancelled))));
   world_.counts().add("oracle", is_cancelled ? "unpaid_cancelled" : "unpaid_open");
 }
 
@@ -270,8 +268,8 @@ void Checks::check_ledger(const Snapshot& snapshot) {
     if (ticket.first == Accepted || ticket.first == Rival) {
       if (count(found.counts) != 1)
         wrong(ticket.key, fmt::format("{} {} was acknowledged and is there {} times",
-                                      ticket.event ? "fact" : "command",
-                                      to_hex(what.first.view()), count(found.counts)));
+                                      ticket.event ? "fact" : "command", to_hex(what.first.view()),
+                                      count(found.counts)));
     } else if (ticket.code != ErrorCode::VersionMismatch && ticket.code != ErrorCode::IdReused) {
       if (count(found.refusals) != 1)
         wrong(ticket.key, fmt::format("a refusal of {} is there {} times",
@@ -283,7 +281,8 @@ void Checks::check_ledger(const Snapshot& snapshot) {
 
 // ---- letters ------------------------------------------------------------------------------------
 
-/// A reference's claims are what the orders want, and every order with a claim got what it was told.
+/// A reference's claims are what the orders want, and every order with a claim got what it was
+/// told.
 void Checks::check_letters(const Snapshot& snapshot) {
   for (const auto& [key, found] : snapshot) {
     if (key.kind == model::kOrderKind) {
@@ -296,9 +295,10 @@ void Checks::check_letters(const Snapshot& snapshot) {
               return claim.first == id;
             });
         if (!is_claimed)
-          wrong(key, fmt::format("wants {}/{}:{}, which does not know it ({} claims, {} told)", scheme, issuer, value,
-                             at == snapshot.end() ? 99 : at->second.claims.size(),
-                             at == snapshot.end() ? 99 : at->second.told.size()));
+          wrong(key,
+                fmt::format("wants {}/{}:{}, which does not know it ({} claims, {} told)", scheme,
+                            issuer, value, at == snapshot.end() ? 99 : at->second.claims.size(),
+                            at == snapshot.end() ? 99 : at->second.told.size()));
       }
       continue;
     }
@@ -311,8 +311,8 @@ void Checks::check_letters(const Snapshot& snapshot) {
         continue;
       }
       for (const auto& [event, occurred] : found.told) {
-        const bool is_there = std::ranges::any_of(
-            at->second.events, [&](const Event& e) { return e.id == event; });
+        const bool is_there =
+            std::ranges::any_of(at->second.events, [&](const Event& e) { return e.id == event; });
         if (!is_there)
           wrong(key, fmt::format("was told {}, order {} claims it and never got it",
                                  to_hex(event.view()), order));

@@ -32,7 +32,7 @@ class LiveBook {
 /// One aggregate as it was found.
 struct Found {
   std::vector<model::Event> events;
-  std::vector<core::StoredRecord> records;  ///< without bodies
+  std::vector<core::StoredRecord> records;                          ///< without bodies
   std::map<std::pair<model::Identity, std::uint32_t>, int> counts;  ///< of events, by what they say
   std::map<std::pair<model::Identity, std::uint32_t>, int> refusals;
   Bytes hash;

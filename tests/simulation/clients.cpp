@@ -39,9 +39,8 @@ void Clients::send(std::size_t at) {
   auto reply = [this, at, boot = boot_](const core::Answer& answer, const core::Aggregate*) {
     if (boot == boot_) answered(at, answer);
   };
-  auto input = ticket.event
-                   ? core::fact(ticket.key, *ticket.event, std::move(reply))
-                   : core::command(ticket.key, *ticket.command, std::move(reply));
+  auto input = ticket.event ? core::fact(ticket.key, *ticket.event, std::move(reply))
+                            : core::command(ticket.key, *ticket.command, std::move(reply));
   ++ticket.in_flight;
   ++in_flight_;
   if (auto submitted = world_.submit(std::move(input)); !submitted) {
@@ -95,10 +94,10 @@ void Clients::answered(std::size_t at, const core::Answer& answer) {
 void Clients::decide(std::size_t at, Ticket& ticket, const core::Answer& answer) {
   using enum core::Outcome;
   const auto wrong = [&](std::string_view what) {
-    violations_.add(fmt::format(
-        "{} {} of {}: {} (first {} \"{}\", now {} \"{}\")", ticket.event ? "fact" : "command", at,
-        text_of(ticket.key), what, name_of(ticket.first), ticket.message,
-        name_of(answer.outcome), answer.error.message));
+    violations_.add(fmt::format("{} {} of {}: {} (first {} \"{}\", now {} \"{}\")",
+                                ticket.event ? "fact" : "command", at, text_of(ticket.key), what,
+                                name_of(ticket.first), ticket.message, name_of(answer.outcome),
+                                answer.error.message));
   };
   if (answer.outcome == Accepted && ++ticket.accepted > 1) return wrong("accepted twice");
   const bool is_good = answer.outcome == Accepted || answer.outcome == Duplicate;

@@ -75,8 +75,8 @@ void Workload::decide_command(std::size_t at, const World::Look& look) {
   if (command.origin.role == model::Role::Source) command.origin.source = story.source;
   command.name = choose_name(order, command.origin.role);
   command.data = data_for(command.name, story, order, look);
-  command.identity = model::identity_of("key/" + command.origin.actor,
-                                        fmt::format("k{}", next_id_++));
+  command.identity =
+      model::identity_of("key/" + command.origin.actor, fmt::format("k{}", next_id_++));
   if (random_.percent(4)) command.expected_version = look.version - random_.below(2);
   send_command(story.key(), std::move(command));
 }
@@ -87,16 +87,15 @@ std::string Workload::choose_name(const orders::Order& order, model::Role role) 
   if (lot < 20) return random_.pick(command_names_);
   if (lot < 35) {
     constexpr std::array<std::string_view, 9> kGeneral{
-        "add_note",      "add_tag",         "set_flag",      "make_promise",   "correct_event",
+        "add_note",      "add_tag",         "set_flag",      "make_promise",    "correct_event",
         "retract_event", "settle_conflict", "add_reference", "remove_reference"};
     return std::string(random_.pick(kGeneral));
   }
   const auto allowed = orders::allowed_commands(order, role, world_.installation().context());
   if (!order.cases.empty() && random_.percent(40)) {
-    constexpr std::array<std::string_view, 8> kCase{"accept_return", "receive_return",
-                                                    "pass_return",   "fail_return",
-                                                    "reject_request", "accept_refund",
-                                                    "ship_replacement", "withdraw"};
+    constexpr std::array<std::string_view, 8> kCase{
+        "accept_return",  "receive_return", "pass_return",      "fail_return",
+        "reject_request", "accept_refund",  "ship_replacement", "withdraw"};
     return std::string(random_.pick(kCase));
   }
   return allowed.empty() ? "add_note" : random_.pick(allowed);
@@ -105,8 +104,7 @@ std::string Workload::choose_name(const orders::Order& order, model::Role role) 
 std::string Workload::correction_data(bool is_correction, const World::Look& look) {
   auto type = model::EventType::NoteAdded;
   const auto target = event_target(look, random_, type);
-  if (!is_correction)
-    return fmt::format(R"({{"reason":"mistaken","target":"{}"}})", target);
+  if (!is_correction) return fmt::format(R"({{"reason":"mistaken","target":"{}"}})", target);
   const auto& order = static_cast<const orders::Order&>(*look.state);
   const auto when = format_rfc3339(world_.now() - minutes(random_.between(1, 2'000)));
   if (type == model::EventType::PackageShipped && !order.packages.empty())
@@ -128,9 +126,9 @@ std::string Workload::data_for(const std::string& name, const Story& story,
   const auto package = fmt::format(R"({{"package":"{}"}})", parcel.id);
   const auto line = story.lines.empty() ? std::string("1") : random_.pick(story.lines).id;
   const auto date = format_rfc3339(world_.now() + hours(random_.between(1, 60)));
-  const auto unit = fmt::format(
-      R"({{"reference":{{"scheme":"unit","issuer":"fleet","value":"TRUCK{}"}}}})",
-      random_.below(8));
+  const auto unit =
+      fmt::format(R"({{"reference":{{"scheme":"unit","issuer":"fleet","value":"TRUCK{}"}}}})",
+                  random_.below(8));
   const auto is = [&](std::initializer_list<std::string_view> names) {
     return std::ranges::find(names, name) != names.end();
   };
@@ -182,8 +180,7 @@ std::string Workload::data_for(const std::string& name, const Story& story,
   if (is({"start_node", "report_progress", "finish_node", "block_node", "report_scrap"}))
     return R"({"step":"cut","action":"progressed","good":2})";
   if (is({"accept_return", "receive_return", "pass_return", "fail_return", "reject_request",
-          "accept_refund", "ship_replacement", "withdraw", "reject_return",
-          "withdraw_after_sale"}))
+          "accept_refund", "ship_replacement", "withdraw", "reject_return", "withdraw_after_sale"}))
     return case_data(order);
   return random_.percent(70) ? R"({"reason":"as agreed"})" : "{}";
 }

@@ -24,7 +24,8 @@ void describe_packages(Lines& out, const orders::Order& order) {
   for (std::size_t i = 0; i < order.packages.size(); ++i) {
     const auto& p = order.packages[i];
     std::string text = fmt::format(
-        "{} {}/{} unit {} parts{} {} shipped {} {} declared {} {} confirmed {} delivered {} {} back {} "
+        "{} {}/{} unit {} parts{} {} shipped {} {} declared {} {} confirmed {} delivered {} {} "
+        "back {} "
         "flags {} scan {} place {} dir {};",
         p.id, p.carrier, p.number, p.unit, parts_of(p.parts), model::name_of(p.milestone),
         p.is_shipped, when(p.shipped_at), p.is_declared, when(p.declared_at), p.is_confirmed,
@@ -39,14 +40,13 @@ void describe_packages(Lines& out, const orders::Order& order) {
 
 void describe_lists(Lines& out, const orders::Order& order) {
   for (const auto& l : order.lines)
-    out["line " + l.id] = fmt::format("{} cancelled {} shipped {} delivered {} back {} case {}",
-                                      l.quantity, l.cancelled, l.shipped, l.delivered, l.back,
-                                      l.in_case);
+    out["line " + l.id] =
+        fmt::format("{} cancelled {} shipped {} delivered {} back {} case {}", l.quantity,
+                    l.cancelled, l.shipped, l.delivered, l.back, l.in_case);
   for (const auto& h : order.holds) out["hold " + h.id] = h.reason + " " + when(h.since);
   for (const auto& c : order.cases)
-    out["case " + c.id] =
-        fmt::format("{} state {} open {} {}", model::name_of(c.type), c.state, c.is_open,
-                    when(c.moved));
+    out["case " + c.id] = fmt::format("{} state {} open {} {}", model::name_of(c.type), c.state,
+                                      c.is_open, when(c.moved));
   for (const auto& p : order.payments)
     out["payment " + p.id] = fmt::format("{} {}", p.amount.value_or(-1), when(p.at));
   for (const auto& p : order.refunds)
@@ -75,12 +75,12 @@ Lines lines_of(const orders::Order& order) {
   Lines out;
   out["state"] = order.headline().code();
   out["flags"] = fmt::format("{:b}", order.flags);
-  out["money"] = fmt::format("total {} deposit {} paid {} refunded {} full {}",
-                             order.total.value_or(-1), order.deposit.value_or(-1), order.paid,
-                             order.refunded, order.is_paid_in_full);
-  out["texts"] = fmt::format("{} {} {} {} {} {} {}", order.order_no, order.source, order.shop,
-                             order.flag_colour, order.cancel_reason, order.buyer_id,
-                             order.status_word);
+  out["money"] =
+      fmt::format("total {} deposit {} paid {} refunded {} full {}", order.total.value_or(-1),
+                  order.deposit.value_or(-1), order.paid, order.refunded, order.is_paid_in_full);
+  out["texts"] =
+      fmt::format("{} {} {} {} {} {} {}", order.order_no, order.source, order.shop,
+                  order.flag_colour, order.cancel_reason, order.buyer_id, order.status_word);
   for (std::size_t i = 0; i < order.times.size(); ++i)
     out[fmt::format("time {:02}", i)] = when(order.times[i]);
   out["tags"] = fmt::format("{}", fmt::join(order.tags, " "));

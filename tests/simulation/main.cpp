@@ -9,9 +9,8 @@
 #include "simulation.hpp"
 
 /// `cairn_sim --seed N --seeds K [--short]`: runs seeds N … N+K-1 and prints what occurred.
+namespace cairn::simulation {
 namespace {
-
-using namespace cairn::simulation;
 
 constexpr std::string_view kUsage =
     "Simulates days of Cairn with crashes, lost letters and bad disks.\n"
@@ -40,7 +39,7 @@ extern "C" void on_abort(int) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+static int run(int argc, char** argv) {
   std::uint64_t first = 1, seeds = 1;
   bool is_short = false, is_first_enough = false;
   for (int i = 1; i < argc; ++i) {
@@ -83,3 +82,7 @@ int main(int argc, char** argv) {
   fmt::print("{} seeds, {} answers, {} failed\n", seeds, inputs, failed);
   return failed == 0 && !is_thin ? 0 : 1;
 }
+
+}  // namespace cairn::simulation
+
+int main(int argc, char** argv) { return cairn::simulation::run(argc, argv); }

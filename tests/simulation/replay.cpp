@@ -27,8 +27,7 @@ bool depends_on_arrival(const Found& found) {
   std::vector<std::string> targets;
   for (const auto& event : found.events) {
     if (event.is(EventFlag::Rival)) return true;
-    if (!event.is(EventFlag::Command) &&
-        event.occurred > event.recorded + orders::kClockTolerance)
+    if (!event.is(EventFlag::Command) && event.occurred > event.recorded + orders::kClockTolerance)
       return true;
     // The kernel's own retractions follow a claim that was let go.
     if (auto target = target_of(event);

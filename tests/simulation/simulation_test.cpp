@@ -18,8 +18,7 @@ TEST(Simulation, short_days_pass) {
   Counts counts;
   for (std::uint64_t seed = 100; seed < 112; ++seed) {
     const auto result = run_seed({.seed = seed, .is_short = true}, counts);
-    EXPECT_EQ(result.violations, std::vector<std::string>{})
-        << "./dev sim --short --seed " << seed;
+    EXPECT_EQ(result.violations, std::vector<std::string>{}) << "./dev sim --short --seed " << seed;
   }
   EXPECT_GT(counts.of("replay", "same"), counts.of("replay", "arrival_decides"));
 }

@@ -29,9 +29,7 @@ model::PackageReport report_of(const Story::Parcel& parcel) {
 model::Reference tracking_of(const Story::Parcel& parcel) {
   return {"tracking", parcel.carrier, model::normalise_reference("tracking", parcel.number)};
 }
-model::Reference unit_of(std::size_t n) {
-  return {"unit", "fleet", fmt::format("TRUCK{}", n)};
-}
+model::Reference unit_of(std::size_t n) { return {"unit", "fleet", fmt::format("TRUCK{}", n)}; }
 
 }  // namespace
 
@@ -70,8 +68,9 @@ Time Workload::delivery_of(Time occurred) {
                         : lot < 85 ? minutes(random_.between(0, 240))
                                    : minutes(random_.between(0, 48 * 60));
   Time at = std::max(occurred, start_) + late;
-  if (at >= end_) at = start_ + Duration{static_cast<std::int64_t>(
-                                    random_.below(static_cast<std::uint64_t>(options_.horizon.us)))};
+  if (at >= end_)
+    at = start_ + Duration{static_cast<std::int64_t>(
+                      random_.below(static_cast<std::uint64_t>(options_.horizon.us)))};
   // What has not happened yet is not told yet; a clock that runs ahead is another matter.
   return std::max(at, std::min(occurred, end_));
 }
@@ -100,8 +99,8 @@ void Workload::deliver(const ports::AggregateKey& key, Event event) {
   if (random_.percent(2) && !event.is(model::EventFlag::NoDate)) {
     Event rival = event;
     rival.occurred = rival.occurred + seconds(random_.between(1, 90));
-    planned_.push_back({delivery_of(at), Planned::What::Send,
-                        clients_.add_fact(key, std::move(rival))});
+    planned_.push_back(
+        {delivery_of(at), Planned::What::Send, clients_.add_fact(key, std::move(rival))});
     counts.add("input", "id_reused");
   }
   if (auto* payment = std::get_if<model::Payment>(&event.payload); payment && random_.percent(10)) {
@@ -356,8 +355,8 @@ void Workload::tell_oddities(Story& story) {
     tell(story, shop, EventType::OrderCancelled, model::Remark{"buyer_regret", ""}, at(900));
   if (random_.percent(12)) {
     constexpr std::array<model::Reached, 7> kReached{
-        model::Reached::Placed,  model::Reached::Paid,      model::Reached::Released,
-        model::Reached::Shipped, model::Reached::Delivered, model::Reached::Completed,
+        model::Reached::Placed,   model::Reached::Paid,      model::Reached::Released,
+        model::Reached::Shipped,  model::Reached::Delivered, model::Reached::Completed,
         model::Reached::Cancelled};
     auto event = make_event(shop, EventType::StatusReported,
                             model::StatusReported{"word", random_.pick(kReached), ""}, at(1200));
@@ -373,8 +372,8 @@ void Workload::tell_oddities(Story& story) {
   if (random_.percent(15)) {
     const Time held = at(400);
     tell(story, shop, EventType::HoldPlaced,
-         model::HoldPlaced{"h1", random_.percent(50) ? "payment_review" : "customer_request", {},
-                           ""},
+         model::HoldPlaced{
+             "h1", random_.percent(50) ? "payment_review" : "customer_request", {}, ""},
          held);
     if (random_.percent(60))
       tell(story, shop, EventType::HoldReleased, model::HoldReleased{"h1", "", ""},
@@ -392,12 +391,12 @@ void Workload::tell_oddities(Story& story) {
       tell(story, shop, EventType::EventRetracted,
            model::Retraction{to_hex(note.id.view()), "mistaken", ""}, at(600));
   }
-  if (random_.percent(0)) {
+  if (random_.percent(5)) {
     // A fact told to the wrong order, and moved to the right one.
     auto& other = random_.pick(stories_);
-    const auto stray = tell(story, shop, EventType::NoteAdded,
-                            model::NoteAdded{model::PersonalText::from_plain("for another")},
-                            at(400));
+    const auto stray =
+        tell(story, shop, EventType::NoteAdded,
+             model::NoteAdded{model::PersonalText::from_plain("for another")}, at(400));
     if (other.id != story.id) {
       model::Correction correction;
       correction.target = to_hex(stray.id.view());
@@ -438,8 +437,7 @@ void Workload::tell_made_to_order(Story& story) {
   tell_money(story);
   if (random_.percent(70))
     tell(story, erp, EventType::PurchaseIssued, model::Assigned{"mill", "", "PO-1", {}}, next());
-  if (random_.percent(80))
-    tell(story, erp, EventType::ProductionStarted, model::Remark{}, next());
+  if (random_.percent(80)) tell(story, erp, EventType::ProductionStarted, model::Remark{}, next());
   for (const std::string step : {"cut", "assemble"})
     for (const auto action : {model::NodeAction::Started, model::NodeAction::Progressed,
                               model::NodeAction::Blocked, model::NodeAction::Finished}) {
@@ -463,7 +461,7 @@ void Workload::tell_made_to_order(Story& story) {
 
 /// Trucks in which parcels of several orders ride: one scan reaches all of them.
 void Workload::tell_units() {
-  for (std::size_t n = 0; n < kUnits; ++n) {
+  for (std::size_t n = 0; n < std::min(kUnits, options_.strangers + 2); ++n) {
     Time at = start_ + minutes(random_.between(-300, 300));
     for (int i = 0; i < 4; ++i) {
       at = at + minutes(random_.between(30, 300));
@@ -479,19 +477,19 @@ void Workload::tell_units() {
 
 /// Numbers that no order of ours ever claims: they stay in quarantine, some are dismissed.
 void Workload::tell_strangers() {
-  for (int n = 0; n < 6; ++n) {
+  for (std::size_t n = 0; n < options_.strangers; ++n) {
     const model::Reference stranger{"tracking", "zto", fmt::format("STRANGER{}", n)};
     model::PackageReport scan;
     scan.carrier = "zto";
     scan.number = stranger.value;
     scan.milestone = Milestone::InTransit;
     const auto event = tell_reference(nullptr, stranger, {"carrier-zto", 40, model::Role::Carrier},
-                                      EventType::PackageScanned, scan, start_ + hours(n));
+                                      EventType::PackageScanned, scan,
+                                      start_ + hours(static_cast<std::int64_t>(n)));
     if (!random_.percent(50)) continue;
     core::Command command;
     command.name = "dismiss_event";
-    command.data = fmt::format(R"({{"reason":"not_ours","target":"{}"}})",
-                               to_hex(event.id.view()));
+    command.data = fmt::format(R"({{"reason":"not_ours","target":"{}"}})", to_hex(event.id.view()));
     command.identity = model::identity_of("dismiss", std::to_string(n));
     command.origin = {.source = "cairn", .role = model::Role::Service, .actor = "wang"};
     planned_.push_back({start_ + hours(random_.between(5, 25)), Planned::What::Send,
@@ -513,11 +511,10 @@ std::vector<Planned> Workload::plan() {
   tell_strangers();
   for (std::size_t i = 0; i < options_.commands; ++i)
     planned_.push_back({start_ + Duration{static_cast<std::int64_t>(random_.below(
-                            static_cast<std::uint64_t>(options_.horizon.us)))},
+                                     static_cast<std::uint64_t>(options_.horizon.us)))},
                         Planned::What::Command, random_.below(stories_.size())});
-  std::ranges::sort(planned_, {}, [](const Planned& p) {
-    return std::tuple(p.at, p.what, p.index);
-  });
+  std::ranges::sort(planned_, {},
+                    [](const Planned& p) { return std::tuple(p.at, p.what, p.index); });
   return planned_;
 }
 

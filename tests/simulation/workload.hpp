@@ -8,6 +8,7 @@ namespace cairn::simulation {
 struct WorkloadOptions {
   std::size_t orders = 100;
   std::size_t commands = 700;
+  std::size_t strangers = 6;  ///< numbers and trucks that belong to no order
   Duration horizon = hours(26);
 };
 
@@ -84,9 +85,8 @@ class Workload {
   /// Plans one fact with all that goes wrong on its way; gives back what was told.
   model::Event tell(Story& story, const Teller& teller, model::EventType type,
                     model::Payload payload, Time occurred);
-  model::Event tell_reference(Story* story, const model::Reference& reference,
-                              const Teller& teller, model::EventType type, model::Payload payload,
-                              Time occurred);
+  model::Event tell_reference(Story* story, const model::Reference& reference, const Teller& teller,
+                              model::EventType type, model::Payload payload, Time occurred);
   void deliver(const ports::AggregateKey& key, model::Event event);
   Time delivery_of(Time occurred);
   ports::AggregateKey know(const model::Reference& reference);

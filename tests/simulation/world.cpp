@@ -269,12 +269,11 @@ void World::committed(std::uint32_t shard, std::span<const core::Committed> chan
 }
 
 void World::ask(const ports::AggregateKey& key, std::function<void(const Look&)> use) {
-  core::Question question{true, [use = std::move(use)](Result<core::Seen> seen) {
-                            if (!seen || !seen->state) return;
-                            use({seen->state, seen->version,
-                                 {seen->history.begin(), seen->history.end()},
-                                 seen->now});
-                          }};
+  core::Question question{
+      true, [use = std::move(use)](Result<core::Seen> seen) {
+        if (!seen || !seen->state) return;
+        use({seen->state, seen->version, {seen->history.begin(), seen->history.end()}, seen->now});
+      }};
   installation_->cluster().put(installation_->cluster().shard_for(key),
                                core::question(key, std::move(question)));
 }
@@ -301,6 +300,7 @@ Result<void> World::look(const ports::AggregateKey& key,
                             }
                           }};
   const auto shard = installation_->cluster().shard_for(key);
+  step(shard);  // what waits there goes first, so that there is room for a question
   installation_->cluster().put(shard, core::question(key, std::move(question)));
   for (int round = 0; round < 20 && !asked->done; ++round) step(shard);
   asked->is_abandoned = true;
