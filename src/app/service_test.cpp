@@ -324,6 +324,36 @@ TEST_F(ServiceTest, pages_the_audit_of_all_without_gap_or_repetition) {
   EXPECT_EQ(std::set<std::string>(seen.begin(), seen.end()), wanted);
 }
 
+TEST_F(ServiceTest, puts_old_segments_away_and_reads_them_in_the_audit) {
+  service_.reset();
+  fs::remove_all(folder_);
+  settings_.segment_bytes = 1u << 20;
+  settings_.shards = 1;
+  open();
+  const auto id = place("D-1");
+  std::string items;
+  for (int i = 0; i < 400; ++i)
+    items += fmt::format(R"({}{{"order":"{}","name":"add_note","data":{{"text":"{:04} {}"}}}})",
+                         i ? "," : "", id, i, std::string(3'900, 'x'));
+  for (int i = 0; i < 2; ++i)
+    EXPECT_EQ(post("/v1/commands", "{\"items\":[" + items + "]}").response.status, 200);
+  restart();  // the piles are written before the end, then the log lets go
+  EXPECT_FALSE(fs::is_empty(folder_ / "data/audit"));
+  EXPECT_GT(service_->installation().stores().logs[0]->first(), 1u);
+  std::size_t notes = 0;
+  std::string cursor;
+  do {
+    auto page = get("/v1/audit?limit=200&cursor=" + cursor);
+    ASSERT_EQ(page.response.status, 200) << page.response.body;
+    page.json().find("items")->elements([&](json::Value item) {
+      notes += item.find("what")->as_string().value_or("") == "note_added";
+      return true;
+    });
+    cursor = page.text("next_cursor");
+  } while (!cursor.empty());
+  EXPECT_EQ(notes, 800u);
+}
+
 TEST_F(ServiceTest, leaves_nothing_behind_of_commands_to_nobody) {
   const auto before = service_->installation().cluster().totals().aggregates;
   for (int i = 0; i < 50; ++i)

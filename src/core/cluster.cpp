@@ -187,16 +187,22 @@ void Cluster::end_flush(Unit& unit) {
 }
 
 void Cluster::drain(Unit& unit) {
+  // What cannot be archived now stays and is tried after the next flush.
+  const auto recycle = [&unit] {
+    for (auto did = unit.log->recycle_one(); did && *did;) did = unit.log->recycle_one();
+  };
   for (;;) {
     {
       std::unique_lock lock(unit.drain_mutex);
       unit.drain_ready.wait(lock, [&] { return unit.flush_state == 1 || unit.is_done; });
-      if (unit.flush_state != 1) return;
+      if (unit.flush_state != 1) break;
     }
     const auto written = unit.piles->write(unit.flush->additions, unit.flush->position);
     unit.flush_state = written ? 2 : 3;
     unit.mailbox.wake();
+    recycle();
   }
+  recycle();
 }
 
 bool Cluster::step(std::uint32_t index, Time now, bool must_flush) {

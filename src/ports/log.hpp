@@ -36,6 +36,10 @@ class Log {
   /// Says that records up to and including `through` are safe elsewhere. Their segments may go.
   virtual Result<void> release(std::uint64_t through) = 0;
 
+  /// Puts away one segment that was released, which takes as long as archiving it does. From any
+  /// one thread beside the shard's. True when there was one.
+  virtual Result<bool> recycle_one() { return false; }
+
   /// After Unknown or DiskFull: makes the log usable again, holding exactly what is durable.
   virtual Result<void> reopen() = 0;
 

@@ -55,7 +55,7 @@ class SegmentLog final : public ports::Log {
   std::uint64_t size_bytes() const override;
 
   /// Archives and recycles the oldest segment if it has been released; says whether it did.
-  Result<bool> recycle_one();
+  Result<bool> recycle_one() override;
   /// The chain value at `durable()`, both of one moment: what is written down elsewhere for R12.
   ExportedHead head() const;
   /// The chain value that the audit files must lead to: that of the record before `first()`.
