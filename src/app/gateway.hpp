@@ -57,6 +57,9 @@ class Gateway {
   void add_routes(http::Router& router);
   /// The status of an order, ready to send; false: ask the router.
   bool answer_fast(std::string_view path, std::string_view authorization, std::string& body);
+  /// From now on events are handed over together, whenever the loop that calls the routes has
+  /// called what this returns: at the end of each of its rounds. Before any request.
+  std::function<void()> by_rounds();
 
  private:
   using Handler = std::function<void(const Principal&, const http::Request&, http::Responder)>;
@@ -124,6 +127,7 @@ class Gateway {
   std::atomic<bool> is_backing_up_{false};
   std::once_flag meta_once_;
   std::string meta_;
+  bool has_rounds_ = false;
 };
 
 /// `limit` of a list. Errors: Invalid.

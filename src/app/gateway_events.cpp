@@ -51,12 +51,24 @@ integration::EventReader& reader_for(const integration::Sources& sources) {
   return *reader;
 }
 
+/// Facts of requests that came to this thread in one round of its loop: handed over at its end, so
+/// that a shard is woken once and finds all of them.
+std::vector<core::Input>& together() {
+  thread_local std::vector<core::Input> inputs;
+  return inputs;
+}
+
 /// A body that is one event, or one batch: held until it is whole.
 class WholeBody final : public http::BodySink {
  public:
   WholeBody(Installation& installation, integration::EventForm form, integration::Sender sender,
-            http::RequestInfo info, const http::Request& request)
-      : installation_(installation), form_(form), sender_(std::move(sender)), info_(info) {
+            http::RequestInfo info, const http::Request& request,
+            std::vector<core::Input>* together)
+      : installation_(installation),
+        form_(form),
+        sender_(std::move(sender)),
+        info_(std::move(info)),
+        together_(together) {
     if (form != integration::EventForm::Binary) return;
     request.each_header([&](std::string_view name, std::string_view value) {
       headers_.emplace_back(std::string(name), std::string(value));
@@ -100,9 +112,9 @@ class WholeBody final : public http::BodySink {
       import->take(1, reader.read_binary(headers, body_, sender_));
     }
     auto shared = std::make_shared<http::Responder>(std::move(responder));
-    import->finish([shared, info = info_, is_one = form_ != Batch](const Import& done) {
-      shared->send(answer_of(done, info, is_one));
-    });
+    import->finish([shared, info = info_, is_one = form_ != Batch](
+                       const Import& done) { shared->send(answer_of(done, info, is_one)); },
+                   together_);
   }
   void broken() override {}
 
@@ -111,6 +123,7 @@ class WholeBody final : public http::BodySink {
   const integration::EventForm form_;
   const integration::Sender sender_;
   const http::RequestInfo info_;
+  std::vector<core::Input>* const together_;  ///< null: handed over at once
   std::vector<std::pair<std::string, std::string>> headers_;
   std::string body_;
   bool is_too_large_ = false;
@@ -206,6 +219,11 @@ class Lines final : public http::BodySink {
 
 }  // namespace
 
+std::function<void()> Gateway::by_rounds() {
+  has_rounds_ = true;
+  return [this] { Import::give_together(installation_.cluster(), together()); };
+}
+
 void Gateway::add_event_routes(http::Router& router) {
   using enum http::Method;
   http::RouteOptions options{.rate_class = "events"};
@@ -220,7 +238,7 @@ void Gateway::add_event_routes(http::Router& router) {
       return std::make_unique<Lines>(installation_, reports_, workers_, clock_, std::move(sender),
                                      request.info(), std::move(resume));
     return std::make_unique<WholeBody>(installation_, form, std::move(sender), request.info(),
-                                       request);
+                                       request, has_rounds_ ? &together() : nullptr);
   };
   router.add(Post, "/v1/events",
              guarded([](const Principal&, const http::Request& request, http::Responder responder) {

@@ -100,17 +100,26 @@ void Import::note(LineResult result) {
   if (!full.empty()) reports_->add(id_, std::move(full));
 }
 
-void Import::finish(std::function<void(const Import&)> done) {
-  give();
-  for (auto& input : std::exchange(inputs_, {}))
+void Import::finish(std::function<void(const Import&)> done, std::vector<core::Input>* together) {
+  done_ = std::move(done);
+  if (together)
+    std::ranges::move(inputs_, std::back_inserter(*together));
+  else
+    give_together(installation_.cluster(), inputs_);
+  inputs_.clear();
+  end_one();
+}
+
+void Import::give_together(core::Cluster& cluster, std::vector<core::Input>& inputs) {
+  if (inputs.empty()) return;
+  cluster.submit_all(inputs);
+  for (auto& input : std::exchange(inputs, {}))
     input.reply({.outcome = core::Outcome::Failed,
                  .error = {ErrorCode::Busy,
                            "more is waiting than can be taken now; send it again "
                            "after a second: what was accepted is not repeated",
                            ""}},
                 nullptr);
-  done_ = std::move(done);
-  end_one();
 }
 
 void Import::when_below(std::size_t below, std::function<void()> then) {

@@ -30,8 +30,12 @@ class Import : public std::enable_shared_from_this<Import> {
   void take(std::uint64_t line, Result<integration::Facts> facts);
   /// What the mailboxes had no room for is tried again. False: there is still no room.
   bool retry();
-  /// Nothing more comes; `done` is called when the last reply is there, at once if it is.
-  void finish(std::function<void(const Import&)> done);
+  /// Nothing more comes; `done` is called when the last reply is there, at once if it is. With
+  /// `together`, what was not given yet is put there, to be handed over with that of others.
+  void finish(std::function<void(const Import&)> done,
+              std::vector<core::Input>* together = nullptr);
+  /// Hands over what several have put together; what finds no room is answered as busy.
+  static void give_together(core::Cluster& cluster, std::vector<core::Input>& inputs);
 
   /// How many were taken and are not answered yet: for back-pressure.
   std::size_t in_flight() const { return in_flight_ - 1; }

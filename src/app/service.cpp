@@ -5,6 +5,7 @@
 #include "adapters/sqlite/kv.hpp"
 #include "adapters/system/machine.hpp"
 #include "adapters/system/system_clock.hpp"
+#include "http/mailbox.hpp"
 
 namespace cairn::app {
 
@@ -91,6 +92,8 @@ Result<void> Service::wire() {
                             std::string& body) {
     return gateway_->answer_fast(path, authorization, body);
   };
+  server.round_end = gateway_->by_rounds();
+  installation_->cluster().after_rounds([] { http::Mailbox::send_gathered(); });
   server_ = std::make_unique<http::Server>(std::move(server), router_, hub_.get());
   hub_->set_position([this] { return format_position(live_->position()); });
   return {};

@@ -233,6 +233,7 @@ void Cluster::run(Unit& unit, ports::Clock& clock) {
     if (is_standing_) stand_still(unit);
     Time now = clock.now();
     round(unit, now);
+    if (round_done_) round_done_();
     end_flush(unit);
     begin_flush(unit, now, false);
     publish_totals(unit);

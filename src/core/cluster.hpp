@@ -24,7 +24,7 @@ struct ClusterOptions {
   std::uint32_t shards = 4;
   std::size_t mailbox_max = 16'384;               ///< inputs waiting per shard
   std::size_t hot_max = 400'000;                  ///< folded states in memory, all shards together
-  Duration flush_every = seconds(2);              ///< piles and views on disk are this far behind
+  Duration flush_every = seconds(5);              ///< piles and views on disk are this far behind
   std::size_t flush_bytes = 48 * 1024 * 1024;     ///< … or this much per shard
   std::size_t unflushed_max = 256 * 1024 * 1024;  ///< beyond: Busy until the piles have caught up
   Duration letter_repeat = seconds(1);            ///< a letter not received by then is sent again
@@ -83,6 +83,8 @@ class Cluster {
   /// something.
   bool step(std::uint32_t shard, Time now, bool must_flush = false);
   Shard& shard(std::uint32_t index);
+  /// Called on a shard's thread after each of its rounds; before `start`.
+  void after_rounds(std::function<void()> done) { round_done_ = std::move(done); }
   void deliver_with(Deliver deliver) { deliver_ = std::move(deliver); }
   void put(std::uint32_t shard, Input input);
 
@@ -103,6 +105,7 @@ class Cluster {
   const Sealer* sealer_;
   std::vector<std::unique_ptr<Unit>> units_;
   Deliver deliver_;
+  std::function<void()> round_done_;
   std::atomic<bool> is_stopping_{false};
 
   std::atomic<bool> are_piles_held_{false};

@@ -132,6 +132,7 @@ void Server::Loop::run() {
         on_event(*connection, event.events);
     }
     has_more = drain_completions();
+    if (server_.options_.round_end) server_.options_.round_end();
     if (now_ != swept_) sweep();
     if (!is_stopping()) continue;
     if (listener_ >= 0) {

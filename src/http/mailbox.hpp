@@ -24,8 +24,13 @@ struct Completion {
 
 /// Where answers for a loop arrive, from any thread. It outlives the loop when one comes late: a
 /// shard may answer what was asked before the server stopped. What comes then is dropped.
-class Mailbox {
+class Mailbox : public std::enable_shared_from_this<Mailbox> {
  public:
+  /// For a thread that answers many requests in one go: from the first call on, its answers are
+  /// kept, and each further call sends them, one wake-up a loop. A loop woken by the first of them
+  /// would take the core from the thread that has the others.
+  static void send_gathered();
+
   Mailbox();
   ~Mailbox();
   Mailbox(const Mailbox&) = delete;
@@ -42,6 +47,9 @@ class Mailbox {
   void close();
 
  private:
+  struct Gathered;
+  void put_all(std::vector<Completion>& completions);
+
   const int wake_;
   std::mutex mutex_;
   std::thread::id owner_;

@@ -24,6 +24,9 @@ struct ServerOptions {
   std::vector<std::string>
       trusted_proxies;  ///< addresses or a.b.c.d/n whose X-Forwarded-For counts
   FastPath fast_path;
+  /// Called on a loop's thread when everything that had come was handled: what was put aside
+  /// meanwhile is handed on as one.
+  std::function<void()> round_end;
   std::shared_ptr<TlsContext> tls;  ///< null: plain HTTP
   std::shared_ptr<Metrics> metrics = std::make_shared<Metrics>();
 };
