@@ -1,6 +1,7 @@
 #include "base/text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 
 namespace cairn {
@@ -142,11 +143,25 @@ std::optional<std::string_view> nearest(std::string_view word,
   return best;
 }
 
+namespace {
+constexpr auto kPlainInJson = [] {
+  std::array<bool, 256> is{};
+  for (int c = 0x20; c < 0x80; ++c) is[static_cast<std::size_t>(c)] = c != '"' && c != '\\';
+  return is;
+}();
+bool is_plain_in_json(char c) { return kPlainInJson[static_cast<std::uint8_t>(c)]; }
+}  // namespace
+
 void append_json_string(std::string& out, std::string_view text) {
   constexpr std::string_view kHex = "0123456789abcdef";
   out += '"';
   char32_t code;
   for (std::size_t at = 0; at < text.size();) {
+    // Nearly every text is plain from here to its end: taken in one piece.
+    std::size_t end = at;
+    while (end < text.size() && is_plain_in_json(text[end])) ++end;
+    out += text.substr(at, end - at);
+    if (at = end; at == text.size()) break;
     const char c = text[at];
     if (static_cast<std::uint8_t>(c) >= 0x80) {
       const std::size_t n = decode(text, at, code);

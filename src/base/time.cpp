@@ -23,6 +23,11 @@ int digits(std::string_view text, std::size_t at, std::size_t count) {
   return value;
 }
 
+/// Exactly `count` digits of a number that is not negative.
+void put_digits(char* out, std::int64_t value, int count) {
+  for (; count > 0; value /= 10) out[--count] = static_cast<char>('0' + value % 10);
+}
+
 unsigned days_in_month(int year, int month) {
   constexpr std::array<unsigned, 12> kDays{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
   const bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
@@ -110,13 +115,29 @@ void append_rfc3339(std::string& out, Time t) {
   const auto [year, month, dom] = civil_from_days(day);
   const std::int64_t us = rest % 1'000'000;
   rest /= 1'000'000;
-  auto at = std::back_inserter(out);
-  fmt::format_to(at, "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", year, month, dom, rest / 3600,
-                 rest / 60 % 60, rest % 60);
-  if (us % 1000 != 0)
-    fmt::format_to(at, ".{:06}", us);
-  else if (us != 0)
-    fmt::format_to(at, ".{:03}", us / 1000);
+  if (year < 0 || year > 9'999) {
+    fmt::format_to(std::back_inserter(out), "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", year, month, dom,
+                   rest / 3600, rest / 60 % 60, rest % 60);
+  } else {  // by hand: every answer has several times in it
+    std::array<char, 19> text;
+    put_digits(text.data(), year, 4);
+    text[4] = text[7] = '-';
+    put_digits(&text[5], month, 2);
+    put_digits(&text[8], dom, 2);
+    text[10] = 'T';
+    put_digits(&text[11], rest / 3600, 2);
+    text[13] = text[16] = ':';
+    put_digits(&text[14], rest / 60 % 60, 2);
+    put_digits(&text[17], rest % 60, 2);
+    out.append(text.data(), text.size());
+  }
+  if (us != 0) {
+    const bool is_fine = us % 1000 != 0;
+    std::array<char, 6> text;
+    put_digits(text.data(), is_fine ? us : us / 1000, is_fine ? 6 : 3);
+    out += '.';
+    out.append(text.data(), is_fine ? 6 : 3);
+  }
   out += 'Z';
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 #include "base/text.hpp"
 #include "crypto/hash.hpp"
 
@@ -9,6 +11,20 @@ namespace cairn::model {
 namespace {
 
 constexpr std::string_view kCrockford = "0123456789abcdefghjkmnpqrstvwxyz";
+
+/// By letter in either case; i and l are read as 1, o as 0; 0xff is none.
+constexpr auto kCrockfordValues = [] {
+  std::array<std::uint8_t, 256> values{};
+  values.fill(0xff);
+  const auto put = [&](char letter, std::size_t value) {
+    values[static_cast<unsigned char>(letter)] = static_cast<std::uint8_t>(value);
+    if (letter >= 'a')
+      values[static_cast<unsigned char>(letter - 32)] = values[static_cast<unsigned char>(letter)];
+  };
+  for (std::size_t i = 0; i < kCrockford.size(); ++i) put(kCrockford[i], i);
+  put('i', 1), put('l', 1), put('o', 0);
+  return values;
+}();
 
 template <typename Id>
 Id hash_of(std::initializer_list<std::string_view> parts) {
@@ -40,11 +56,10 @@ Result<OrderId> parse_order_id(std::string_view text) {
   int count = 0;
   std::size_t at = 0;
   if (text.size() == 16) {
-    for (const char letter : to_lower_ascii(text)) {
-      const char c = letter == 'i' || letter == 'l' ? '1' : letter == 'o' ? '0' : letter;
-      const auto value = kCrockford.find(c);
-      if (value == std::string_view::npos) break;
-      bits = bits << 5 | static_cast<std::uint32_t>(value);
+    for (const char letter : text) {
+      const auto value = kCrockfordValues[static_cast<unsigned char>(letter)];
+      if (value == 0xff) break;
+      bits = bits << 5 | value;
       count += 5;
       if (count >= 8) {
         count -= 8;

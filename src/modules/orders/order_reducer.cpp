@@ -20,11 +20,7 @@ struct Wanted {
   friend auto operator<=>(const Wanted&, const Wanted&) = default;
 };
 
-void put(ByteWriter& w, const Wanted& wanted) {
-  for (const auto* text : {&wanted.scheme, &wanted.issuer, &wanted.value, &wanted.package})
-    w.bytes(*text);
-}
-
+/// In their normal form, each once, in order.
 std::vector<Wanted> decode_wanted(BytesView bytes) {
   std::vector<Wanted> out;
   ByteReader r(bytes);
@@ -32,7 +28,9 @@ std::vector<Wanted> decode_wanted(BytesView bytes) {
     auto& wanted = out.emplace_back();
     for (auto* text : {&wanted.scheme, &wanted.issuer, &wanted.value, &wanted.package})
       *text = r.bytes();
+    wanted.value = model::normalise_reference(wanted.scheme, wanted.value);
   }
+  std::ranges::sort(out);
   return out;
 }
 
@@ -85,20 +83,20 @@ Bytes OrderReducer::summary(const core::Aggregate& state) const {
   return encode(summary_of(order_of(state), context_));
 }
 
+/// As they were told: most events change nothing here, so putting them in order can wait.
 Bytes OrderReducer::claims(const core::Aggregate& state) const {
   const auto& order = order_of(state);
-  std::vector<Wanted> wanted;
-  for (const auto& reference : order.references)
-    wanted.push_back({reference.scheme, reference.issuer,
-                      model::normalise_reference(reference.scheme, reference.value), ""});
-  for (const auto& package : order.packages)
-    if (!package.number.empty() && package.has_own_number)
-      wanted.push_back({"tracking", package.carrier,
-                        model::normalise_reference("tracking", package.number), package.id});
-  std::ranges::sort(wanted);
   Bytes out;
   ByteWriter w(out);
-  for (const auto& each : wanted) put(w, each);
+  const auto put = [&](std::string_view scheme, std::string_view issuer, std::string_view value,
+                       std::string_view package) {
+    for (const auto text : {scheme, issuer, value, package}) w.bytes(text);
+  };
+  for (const auto& reference : order.references)
+    put(reference.scheme, reference.issuer, reference.value, "");
+  for (const auto& package : order.packages)
+    if (!package.number.empty() && package.has_own_number)
+      put("tracking", package.carrier, package.number, package.id);
   return out;
 }
 

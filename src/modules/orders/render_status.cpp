@@ -1,5 +1,7 @@
 #include "modules/orders/render.hpp"
 
+#include <unordered_map>
+
 #include "base/text.hpp"
 
 namespace cairn::orders {
@@ -19,19 +21,35 @@ void write_words(json::Writer& out, std::string_view key, const Row& row, const 
   out.end_array();
 }
 
+/// ,"lifecycle":…,"state":…,"label":… : the same for all orders in a state, and the larger part of
+/// a status, so each thread keeps them ready.
+std::string_view state_members(const Row& row, const Context& context) {
+  thread_local std::unordered_map<std::uint32_t, std::string> ready;
+  thread_local Bytes made_for;
+  if (made_for != context.definitions->hash()) {
+    ready.clear();
+    made_for = context.definitions->hash();
+  }
+  auto& text = ready[static_cast<std::uint32_t>(row.lifecycle) << 16 | row.state];
+  if (!text.empty()) return text;
+  const auto& chart = context.definitions->lifecycle_at(row.lifecycle);
+  const auto& state = chart.state(row.state);
+  json::Writer w(text);
+  w.begin_object().field("lifecycle", chart.name()).field("state", state.code());
+  write_label(w, "label", state.staff_label());
+  text.front() = ',';
+  return text;
+}
+
 }  // namespace
 
 void append_status(std::string& out, const Row& row, const Context& context, Time now) {
-  const auto& chart = context.definitions->lifecycle_at(row.lifecycle);
-  const auto& state = chart.state(row.state);
   const auto health = row.health(now);
   json::Writer w(out);
   w.begin_object();
   w.field("id", model::to_text(row.id));
   w.text_if("order_no", utf8_prefix(row.order_no, 64));
-  w.field("lifecycle", chart.name());
-  w.field("state", state.code());
-  write_label(w, "label", state.staff_label());
+  out += state_members(row, context);
   w.field("category", name_of(row.category));
   w.field("health", name_of(health));
   w.field("lane", name_of(model::lane_of(health)));

@@ -9,6 +9,59 @@ namespace cairn::orders {
 namespace {
 /// Raise when the layout below or what goes into a row changes: rows are then made again.
 constexpr std::uint32_t kLayout = 1;
+/// Everything that is searched by exact value: personal terms, numbers, parties.
+void put_words(const Order& order, Names& names, Row& row) {
+  if (!order.is(Flag::Forgotten)) row.tokens = order.tokens;
+  const auto word = [&](std::string_view prefix, std::string_view text) {
+    if (text.empty()) return;
+    const auto number_of_word = names.number_of(fmt::format("{}:{}", prefix, text));
+    if (!contains(row.words, number_of_word)) row.words.push_back(number_of_word);
+  };
+  for (const auto& line : order.lines) {
+    word("supplier", line.supplier);
+    word("warehouse", line.warehouse);
+  }
+  for (const auto& supplier : order.suppliers) word("supplier", supplier);
+  for (const auto& package : order.packages) {
+    word("carrier", package.carrier);
+    word("supplier", package.supplier);
+  }
+  const auto number_word = [&](std::string_view scheme, std::string_view value) {
+    if (value.empty()) return;
+    row.tokens += number_token(scheme, value);
+    row.tokens += number_token("", value);
+  };
+  for (const auto& reference : order.references) number_word(reference.scheme, reference.value);
+  for (const auto& package : order.packages) number_word("tracking", package.number);
+  word("party", order.buyer_id);
+  for (const auto& tag : order.tags) word("tag", tag);
+  for (const auto& hold : order.holds) word("hold", hold.reason);
+}
+
+/// Of all that `put_words` reads; never 0.
+std::uint64_t words_hash(const Order& order) {
+  std::uint64_t hash = 1;
+  const auto add = [&](std::string_view text) {
+    hash = (hash ^ std::hash<std::string_view>{}(text)) * 0x9e3779b97f4a7c15ull;
+    hash ^= hash >> 29;
+  };
+  add(order.is(Flag::Forgotten) ? std::string_view() : order.tokens);
+  add(order.buyer_id);
+  for (const auto& line : order.lines) add(line.supplier), add(line.warehouse);
+  add("packages");
+  for (const auto& package : order.packages)
+    add(package.carrier), add(package.supplier), add(package.number);
+  add("references");
+  for (const auto& reference : order.references) add(reference.scheme), add(reference.value);
+  add("suppliers");
+  for (const auto& supplier : order.suppliers) add(supplier);
+  add("tags");
+  for (const auto& tag : order.tags) add(tag);
+  add("holds");
+  for (const auto& hold : order.holds) add(hold.reason);
+  return hash | 1;
+}
+
 }  // namespace
 
 std::uint32_t Names::number_of(std::string_view text, Use use) {
@@ -75,7 +128,7 @@ Row& RowTable::row_of(std::uint32_t serial, const model::OrderId& id) {
 }
 
 Row make_row(const Order& order, std::uint64_t version, std::uint64_t number,
-             const Context& context, Names& names) {
+             const Context& context, Names& names, const Row* before) {
   Row fresh;
   fresh.id = order.id();
   fresh.is_placed = order.is(Flag::Placed);
@@ -102,42 +155,27 @@ Row make_row(const Order& order, std::uint64_t version, std::uint64_t number,
   fresh.version = version;
   fresh.number = number;
   fresh.order_no = order.order_no;
-  if (!order.is(Flag::Forgotten)) fresh.tokens = order.tokens;
   fresh.line_count = static_cast<std::uint32_t>(order.lines.size());
   fresh.package_count = static_cast<std::uint32_t>(order.packages.size());
   fresh.summary = order.summary;
-  const auto word = [&](std::string_view prefix, std::string_view text) {
-    if (text.empty()) return;
-    const auto number_of_word = names.number_of(fmt::format("{}:{}", prefix, text));
-    if (!contains(fresh.words, number_of_word)) fresh.words.push_back(number_of_word);
-  };
-  for (const auto& line : order.lines) {
-    word("supplier", line.supplier);
-    word("warehouse", line.warehouse);
+  fresh.has_case = std::ranges::any_of(order.cases, &CaseState::is_open);
+  fresh.made_of = words_hash(order);
+  if (before && before->made_of == fresh.made_of) {
+    fresh.tokens = before->tokens;
+    fresh.words = before->words;
+  } else {
+    put_words(order, names, fresh);
   }
-  for (const auto& supplier : order.suppliers) word("supplier", supplier);
-  for (const auto& package : order.packages) {
-    word("carrier", package.carrier);
-    word("supplier", package.supplier);
-  }
-  const auto number_word = [&](std::string_view scheme, std::string_view value) {
-    if (value.empty()) return;
-    fresh.tokens += number_token(scheme, value);
-    fresh.tokens += number_token("", value);
-  };
-  for (const auto& reference : order.references) number_word(reference.scheme, reference.value);
-  for (const auto& package : order.packages) number_word("tracking", package.number);
-  word("party", order.buyer_id);
-  for (const auto& tag : order.tags) word("tag", tag);
-  for (const auto& hold : order.holds) word("hold", hold.reason);
-  for (const auto& c : order.cases)
-    if (c.is_open) fresh.has_case = true;
   return fresh;
 }
 
 void RowTable::put(ports::AggregateKey, std::uint32_t serial, const core::Aggregate& state,
                    std::uint64_t version, std::uint64_t number) {
-  Row fresh = make_row(static_cast<const Order&>(state), version, number, context_, names_);
+  const auto& order = static_cast<const Order&>(state);
+  // Only this thread writes rows, so it may read the old one without the lock.
+  const bool is_known = serial < by_serial_.size() && by_serial_[serial] != 0;
+  const Row* before = is_known ? &rows_[by_serial_[serial]] : nullptr;
+  Row fresh = make_row(order, version, number, context_, names_, before);
   std::unique_lock lock(mutex_);
   row_of(serial, fresh.id) = std::move(fresh);
 }

@@ -55,12 +55,14 @@ struct Row {
   std::string summary;               ///< names of the first lines
   Bytes tokens;                      ///< of personal search terms, eight bytes each
   std::vector<std::uint32_t> words;  ///< suppliers, carriers, tags, hold reasons, prefixed names
+  std::uint64_t made_of = 0;         ///< hash of what tokens and words follow from; 0: not known
 
   model::Health health(Time now) const;
 };
 
+/// With `before`, an earlier row of the order, its tokens and words are taken where they still hold.
 Row make_row(const Order& order, std::uint64_t version, std::uint64_t number,
-             const Context& context, Names& names);
+             const Context& context, Names& names, const Row* before = nullptr);
 
 /// The rows of one shard. The shard's thread writes; any thread reads under a shared lock.
 class RowTable final : public core::View {
