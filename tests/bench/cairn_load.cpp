@@ -369,8 +369,7 @@ int run_live(const Arguments& arguments) {
       R"({{"streams":{},"told":{},"deliveries":{},"deliveries_per_s":{:.1f},"missing":{},)"
       R"("seen_before_acknowledged":{},)",
       options.streams, result.told, result.latency.count(),
-      static_cast<double>(result.latency.count()) / options.seconds, result.missing,
-      result.before);
+      static_cast<double>(result.latency.count()) / options.seconds, result.missing, result.before);
   print_latency(out, result.latency);
   out += "}\n";
   std::fputs(out.c_str(), stdout);
@@ -390,7 +389,8 @@ int main(int count, char** values) {
     if (command == "print") return run_print(arguments);
     if (command == "keys") return run_keys(arguments);
     if (command == "live") return run_live(arguments);
-    throw std::runtime_error("expected http, sync, print, keys or live; tests/bench/cairn_load.cpp says how");
+    throw std::runtime_error(
+        "expected http, sync, print, keys or live; tests/bench/cairn_load.cpp says how");
   } catch (const std::exception& error) {
     fmt::print(stderr, "cairn_load: {}\n", error.what());
     return 1;

@@ -100,9 +100,9 @@ class LiveRun {
   }
 
   void open_streams() {
-    const std::string request = fmt::format(
-        "GET /v1/live HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\r\n",
-        options_.bearer);
+    const std::string request =
+        fmt::format("GET /v1/live HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\r\n",
+                    options_.bearer);
     for (int i = 0; i < options_.streams; ++i) {
       const int fd = connect_to(options_.port);
       send_all(fd, request);

@@ -178,6 +178,8 @@ def compare(lab, target, ours, theirs):
         extra = " ".join(f"{key}={row['ours'][key]:.2f}" for key in
                          ("p99_us", "cpu_us", "piles_behind_s", "log_mb", "rss_mb")
                          if key in row["ours"])
+        extra += "".join(f" {name}: cpu_us={row[name]['cpu_us']:.2f}" for name in theirs
+                         if "cpu_us" in row[name])
         print(f"  {target} run {turn + 1}: cairn {row['ours']['value']:,.0f}/s, {words}  [{extra}]"
               + (f"  FAULT {row['ours']['fault']}" if "fault" in row["ours"] else ""), flush=True)
     return rows
