@@ -132,12 +132,13 @@ bool Shard::run_fact(Batch& batch, Hot& hot, Input& input) {
   } else if (is_rival) {
     event.set(model::EventFlag::Rival);
     if (!has_history(hot)) return false;
-    keep_aside(batch, hot, std::move(event), answer, ports::RecordType::Event);
-    answer.outcome = Outcome::Rival;
-    answer.error = {ErrorCode::IdReused,
-                    "the same id was used before for an event that says something else; send new "
-                    "events with ids of their own, or a correction",
-                    "/id"};
+    if (keep_aside(batch, hot, std::move(event), answer, ports::RecordType::Event)) {
+      answer.outcome = Outcome::Rival;
+      answer.error = {ErrorCode::IdReused,
+                      "the same id was used before for an event that says something else; send new "
+                      "events with ids of their own, or a correction",
+                      "/id"};
+    }
   } else {
     if ((!kind_of(hot.key).reducer->is_newest(*hot.state, event) ||
          kind_of(hot.key).reducer->needs_history(event)) &&
@@ -271,12 +272,16 @@ bool Shard::run_letter(Batch& batch, Hot& hot, Input& input) {
     sealer_->open(event);
     event.key_slot = 0;
     Answer answer;
+    bool is_taken = true;
     if (is_rival) {
       event.set(model::EventFlag::Rival);
-      keep_aside(batch, hot, std::move(event), answer, ports::RecordType::Event);
+      is_taken = keep_aside(batch, hot, std::move(event), answer, ports::RecordType::Event);
     } else {
-      accept(batch, hot, std::move(event), answer);
+      is_taken = accept(batch, hot, std::move(event), answer);
     }
+    // Its key could not be had: the postman comes again. Where the key was destroyed for good, what
+    // was personal stays unsaid, and those behind it do not wait.
+    if (!is_taken && answer.error.code != ErrorCode::Gone) return true;
   }
   received = input.letter.number;
   ++counts_.letters_in;
@@ -394,22 +399,27 @@ void Shard::write_letters(Batch& batch, Hot& hot, const Bytes& claims, const mod
 }
 
 /// Records an event that is kept but not folded as a new one: a rival, or another wording.
-void Shard::keep_aside(Batch& batch, Hot& hot, model::Event&& event, Answer& answer,
+bool Shard::keep_aside(Batch& batch, Hot& hot, model::Event&& event, Answer& answer,
                        ports::RecordType type) {
   if (kind_of(hot.key).reducer->has_key()) {
-    if (auto sealed = sealer_->seal(event, hot.key_slot); !sealed) return;
+    if (auto sealed = sealer_->seal(event, hot.key_slot); !sealed) {
+      answer.outcome = Outcome::Failed;
+      answer.error = sealed.error();
+      return false;
+    }
   }
   event.number = batch.next_number;
   event.recorded = batch.recorded;
   answer.number = event.number;
   record(batch, hot, type, model::encode(event));
-  if (type != ports::RecordType::Event) return;
+  if (type != ports::RecordType::Event) return true;
   ++counts_.rivals;
   hot.known.push_back({event.id, event.digest, model::wording_digest(event), event.number, 1, 0});
   batch.causes.push_back(std::move(event));
   const Bytes claims = kind_of(hot.key).reducer->claims(*hot.state);
   fold_in(batch, hot, batch.causes.back(), claims);
   answer.version = hot.version;
+  return true;
 }
 
 void Shard::record(Batch& batch, Hot& hot, ports::RecordType type, Bytes body) {

@@ -149,7 +149,7 @@ class Shard {
   void run_due(Batch& batch);
   bool accept(Batch& batch, Hot& hot, model::Event&& event, Answer& answer);
   bool fold_in(Batch& batch, Hot& hot, const model::Event& event, const Bytes& claims);
-  void keep_aside(Batch& batch, Hot& hot, model::Event&& event, Answer& answer,
+  bool keep_aside(Batch& batch, Hot& hot, model::Event&& event, Answer& answer,
                   ports::RecordType type);
   bool answer_again(Batch& batch, Hot& hot, Input& input, const Known& known);
   void look(Batch& batch, Hot& hot, Time at);
