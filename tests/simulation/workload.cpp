@@ -202,10 +202,11 @@ void Workload::place(Story& story) {
     know(unit);
   }
   if (story.is_made_to_order)
-    for (const std::string step : {"cut", "assemble"}) {
+    for (const std::string step : {"cut", "assemble", "final check"}) {
+      if (step == "final check" && random_.percent(50)) continue;
       model::PlannedStep planned;
       planned.id = step;
-      planned.phase = "production";
+      planned.phase = step == "final check" ? "inspection" : "production";
       planned.quantity = 5;
       placed.steps.push_back(planned);
     }
@@ -461,6 +462,7 @@ void Workload::tell_made_to_order(Story& story) {
 
 /// Trucks in which parcels of several orders ride: one scan reaches all of them.
 void Workload::tell_units() {
+  for (std::size_t n = 0; n < kUnits; ++n) know(unit_of(n));  // people name any of them
   for (std::size_t n = 0; n < std::min(kUnits, options_.strangers + 2); ++n) {
     Time at = start_ + minutes(random_.between(-300, 300));
     for (int i = 0; i < 4; ++i) {
