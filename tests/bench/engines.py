@@ -68,6 +68,8 @@ class Process:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def memory(self, name="Pss"):
+        if not self.is_running():
+            raise RuntimeError(f"the server ended by itself: {self.said()[-2000:]}")
         text = pathlib.Path(f"/proc/{self.child.pid}/smaps_rollup").read_text()
         return int(re.search(rf"^{name}:\s+(\d+) kB", text, re.MULTILINE)[1]) * 1024
 
@@ -187,7 +189,8 @@ class Postgres:
     def pgbench(self, script, clients, seconds, variables):
         """Transactions a second of a script of reference/."""
         command = ["pgbench", "-h", self.folder, "-U", "bench", "-n", "-M", "prepared", "-c",
-                   clients, "-j", 1, "-T", max(1, round(seconds)), "-f", HERE / "reference" / script]
+                   clients, "-j", 1, "-T", max(1, round(seconds)),
+                   "-f", HERE / "reference" / script]
         for name, value in variables.items():
             command += ["-D", f"{name}={value}"]
         said = run(pinned(LOAD_CORE, *command, "postgres"))
@@ -252,7 +255,8 @@ events {{ worker_connections 4096; }}
 http {{
   access_log off; keepalive_requests 1000000000; default_type application/json;
   client_body_temp_path {self.folder}/b; proxy_temp_path {self.folder}/p;
-  fastcgi_temp_path {self.folder}/f; uwsgi_temp_path {self.folder}/u; scgi_temp_path {self.folder}/s;
+  fastcgi_temp_path {self.folder}/f; uwsgi_temp_path {self.folder}/u;
+  scgi_temp_path {self.folder}/s;
   server {{ listen 127.0.0.1:{self.port}; location / {{ return 200 '{body}'; }} }}
 }}
 """, encoding="utf-8")

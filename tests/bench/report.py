@@ -17,7 +17,8 @@ BARS = {
     "P4": ("P1 against Redis", "Lua, appendfsync always, 64 clients", 2, 4, "more", "×"),
     "P5": ("status query with access check", "nginx `return 200` of the same bytes", 0.85, 1,
            "more", "×"),
-    "P6": ("status query with access check", "PostgreSQL prepared point select", 2, 3, "more", "×"),
+    "P6": ("status query with access check", "PostgreSQL prepared point select", 2, 3, "more",
+           "×"),
     "P7": ("p99 of 10,000 status queries/s while ingesting at half of peak", "–", 5, 2, "less",
            " ms"),
     "P9": ("memory of an idle SSE subscriber", "nchan 11.3 KiB", 1, 0.5, "less", " KiB"),
@@ -71,8 +72,8 @@ def table(lab):
                      f"| {median:.2f}{unit} | {worst:.2f}{unit} | {'yes' if met else 'no'} |")
     hot = lab.facts.get("hot")
     if hot:
-        lines.append(f"| hot | a hot order of ten events, of {hot['orders']:,} | – | about 1 KiB | "
-                     f"| {hot['bytes'] / 1024:.2f} KiB | | "
+        lines.append(f"| hot | a hot order of ten events, of {hot['orders']:,} | – | about 1 KiB "
+                     f"| | {hot['bytes'] / 1024:.2f} KiB | | "
                      f"{'yes' if hot['bytes'] <= 1.25 * 1024 else 'no'} |")
     if "ready_s" in lab.facts:
         lines.append(f"| ready | after kill -9 with {lab.orders:,} orders | – | ≤ 10 s | "
@@ -108,8 +109,8 @@ def page(lab, arguments):
         kept = mark + rest
     lines = [
         "# Benchmarks", "",
-        "Written by `./dev bench`. Figures count only as ratios to a reference of the same minutes:",
-        "each side in turns, the server on one core, the load on the other, the reference in the "
+        "Written by `./dev bench`. Figures count only as ratios to a reference of the same",
+        "minutes: each side in turns, the server on one core, the load on the other, the reference in the "
         "best", "configuration we know (tests/bench/engines.py, tests/bench/reference).", "",
         f"- Machine: {facts['machine']}; disk {facts['disk']}",
         f"- Taken on {facts['date']} in {facts['minutes']:.0f} minutes, load average at the start "
@@ -123,8 +124,8 @@ def page(lab, arguments):
                   + ".", ""]
     lines += [
         "## Every run", "",
-        "| id | run | Cairn | reference | ratio | p99 µs | CPU µs each | piles behind s / caught up "
-        "s / log MB / memory MB | fault |", "|---|---|---|---|---|---|---|---|---|"]
+        "| id | run | Cairn | reference | ratio | p99 µs | CPU µs each | piles behind s / caught "
+        "up s / log MB / memory MB | fault |", "|---|---|---|---|---|---|---|---|---|"]
     for name, rows, _ in sorted(lab.results, key=lambda result: int(result[0][1:])):
         lines += runs(name, rows)
     return "\n".join(lines) + "\n" + kept

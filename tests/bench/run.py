@@ -4,13 +4,14 @@
     ./dev bench [--quick] [--only P1,P5] [--pairs 5] [--warm-up 10] [--seconds 20] …
 
 Servers are pinned to one core, the load to another, on both sides alike; every run is printed, and
-docs/benchmarks.md gets the table. What was started is stopped, and the folder with its data removed.
+docs/benchmarks.md gets the table. What was started is stopped, and its data removed.
 """
 
 import argparse
 import os
 import pathlib
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -26,12 +27,13 @@ ALL = ["P1", "P2", "P3", "P4", "P5", "P6", "P7", "P9", "P10", "hot", "ready"]
 
 def arguments_of(words):
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__.split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="2 pairs of 3 s, 100,000 orders")
+    parser.add_argument("--quick", action="store_true", help="2 pairs of 3 s, fewer orders")
     parser.add_argument("--only", default="", help=f"of {','.join(ALL)}")
     parser.add_argument("--pairs", type=int, help="runs of each side [5]")
     parser.add_argument("--warm-up", type=float, help="seconds before what is counted [10]")
     parser.add_argument("--seconds", type=float, help="seconds that are counted [20]")
     parser.add_argument("--orders", type=int, help="orders that P5 to P7 ask about [1000000]")
+    parser.add_argument("--older", type=int, help="orders in the store before P1 to P4 [100000]")
     parser.add_argument("--shards", type=int, default=4)
     parser.add_argument("--build", default=str(ROOT / "build/release"))
     parser.add_argument("--folder", default="/var/tmp", help="where the data goes: a real disk")
@@ -40,8 +42,8 @@ def arguments_of(words):
     parser.add_argument("--urgent", action="store_true",
                         help="on a machine that others use: before them, both sides alike (root)")
     out = parser.parse_args(words)
-    quick = (2, 1.0, 3.0, 100_000) if out.quick else (5, 10.0, 20.0, 1_000_000)
-    for name, value in zip(("pairs", "warm_up", "seconds", "orders"), quick):
+    quick = (2, 1.0, 3.0, 100_000, 10_000) if out.quick else (5, 10.0, 20.0, 1_000_000, 100_000)
+    for name, value in zip(("pairs", "warm_up", "seconds", "orders", "older"), quick):
         if getattr(out, name) is None:
             setattr(out, name, value)
     out.wanted = set(out.only.split(",")) if out.only else set(ALL)
@@ -54,6 +56,9 @@ def arguments_of(words):
 
 def become_urgent():
     """A session of its own, scheduled before all others: noise for both sides is less."""
+    if child := os.fork():
+        signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGTERM))
+        sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     os.setsid()
     pathlib.Path("/proc/self/autogroup").write_text("-15", encoding="ascii")
 
@@ -79,9 +84,8 @@ def main(words):
     arguments = arguments_of(words)
     if os.cpu_count() < 2:
         sys.exit("the benchmarks need two cores: one for the servers, one for the load")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     if arguments.urgent:
-        if os.fork():
-            sys.exit(os.waitstatus_to_exitcode(os.wait()[1]))
         become_urgent()
     folder = tempfile.mkdtemp(prefix="cairn-bench-", dir=arguments.folder)
     os.chmod(folder, 0o755)

@@ -9,7 +9,6 @@ import time
 
 from engines import (KEY, LOAD_CORE, Cairn, Nginx, Postgres, Redis, pinned, run, wait_until)
 
-OLDER_ORDERS = 100_000
 DATA = json.dumps({"package": "1", "carrier": "zto", "number": "ZT000000000001",
                    "milestone": "in_transit", "raw_code": "SCAN-105", "place": "上海市",
                    "text": "快件已到达【上海转运中心】" + "x" * 60}, ensure_ascii=False)
@@ -25,7 +24,7 @@ class Lab:
         self.folder = pathlib.Path(folder)
         self.warm_up, self.seconds = arguments.warm_up, arguments.seconds
         self.pairs, self.shards = arguments.pairs, arguments.shards
-        self.orders = arguments.orders
+        self.orders, self.older = arguments.orders, arguments.older
         self.started, self.counter = {}, 0
         self.wanted = arguments.wanted
         self.results, self.facts = [], {}
@@ -70,7 +69,7 @@ class Lab:
         is_new = name not in self.started
         cairn = self.engine(name, lambda folder: Cairn(self.binary, folder, self.shards))
         if is_new:
-            self.fill(cairn, "OLD", OLDER_ORDERS)
+            self.fill(cairn, "OLD", self.older)
         return cairn
 
     def postgres(self):
@@ -78,7 +77,7 @@ class Lab:
         postgres = self.engine("postgres", Postgres)
         if is_new:
             data = DATA.replace("'", "")
-            postgres.psql(f"select older({OLDER_ORDERS}, '{data}'); "
+            postgres.psql(f"select older({self.older}, '{data}'); "
                           "vacuum analyze; checkpoint;")
         return postgres
 
@@ -172,9 +171,9 @@ def compare(lab, target, ours, theirs):
         row = {"ours": ours()}
         row.update({name: side() for name, side in theirs.items()})
         rows.append(row)
-        words = ", ".join(
-            f"{name} {row[name]['value']:,.0f}/s → {row['ours']['value'] / row[name]['value']:.2f}×"
-            for name in theirs)
+        mine = row["ours"]["value"]
+        words = ", ".join(f"{name} {row[name]['value']:,.0f}/s → {mine / row[name]['value']:.2f}×"
+                          for name in theirs)
         extra = " ".join(f"{key}={row['ours'][key]:.2f}" for key in
                          ("p99_us", "cpu_us", "piles_behind_s", "log_mb", "rss_mb")
                          if key in row["ours"])
@@ -224,7 +223,7 @@ def ingest_targets(lab, wanted):
         lab.results.append(("P3", rows, ratios(rows, "P3")))
 
 
-# ---- P5 to P7, and what a million orders cost -----------------------------------------------------
+# ---- P5 to P7, and what a million orders cost ---------------------------------------------------
 
 def million(lab):
     """Cairn with a million orders of ten events, all of them hot."""
@@ -327,7 +326,7 @@ def query_while_ingesting(lab, cairn, stream):
     lab.results.append(("P7", rows, [row["ours"]["value"] for row in rows]))
 
 
-# ---- P9, P10 --------------------------------------------------------------------------------------
+# ---- P9, P10 ------------------------------------------------------------------------------------
 
 def open_stream(port):
     connection = socket.create_connection(("127.0.0.1", port))
@@ -364,7 +363,7 @@ def live_targets(lab, wanted):
                                          f"V{lab.next_number()}")))
             rows.append({"ours": {**said, "value": said["p99_us"] / 1000}})
             print(f"  P10 run {turn + 1}: {said['deliveries_per_s']:,.0f} deliveries/s to "
-                  f"{said['streams']} streams, acknowledged → seen p50 {said['p50_us'] / 1000:.2f} "
-                  f"ms p99 {said['p99_us'] / 1000:.2f} ms, missing {said['missing']}", flush=True)
+                  f"{said['streams']} streams, acknowledged → seen p50 "
+                  f"{said['p50_us'] / 1000:.2f} ms p99 {said['p99_us'] / 1000:.2f} ms, missing {said['missing']}", flush=True)
         lab.results.append(("P10", rows, [row["ours"]["value"] for row in rows]))
     lab.drop("live")

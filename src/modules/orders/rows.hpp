@@ -60,7 +60,7 @@ struct Row {
   model::Health health(Time now) const;
 };
 
-/// With `before`, an earlier row of the order, its tokens and words are taken where they still hold.
+/// With `before`, an earlier row of the order, its tokens and words are kept where they still hold.
 Row make_row(const Order& order, std::uint64_t version, std::uint64_t number,
              const Context& context, Names& names, const Row* before = nullptr);
 
