@@ -364,6 +364,7 @@ def live_targets(lab, wanted):
             rows.append({"ours": {**said, "value": said["p99_us"] / 1000}})
             print(f"  P10 run {turn + 1}: {said['deliveries_per_s']:,.0f} deliveries/s to "
                   f"{said['streams']} streams, acknowledged → seen p50 "
-                  f"{said['p50_us'] / 1000:.2f} ms p99 {said['p99_us'] / 1000:.2f} ms, missing {said['missing']}", flush=True)
+                  f"{said['p50_us'] / 1000:.2f} ms p99 {said['p99_us'] / 1000:.2f} ms, "
+                  f"missing {said['missing']}", flush=True)
         lab.results.append(("P10", rows, [row["ours"]["value"] for row in rows]))
     lab.drop("live")
