@@ -111,7 +111,7 @@ def page(lab, arguments):
         "# Benchmarks", "",
         "Written by `./dev bench`. Figures count only as ratios to a reference of the same",
         "minutes: each side in turns, the server on one core, the load on the other, the",
-        "reference in the best configuration we know (tests/bench/engines.py, tests/bench/reference).", "",
+        "reference in the best configuration we know: tests/bench/engines.py and reference.", "",
         f"- Machine: {facts['machine']}; disk {facts['disk']}",
         f"- Taken on {facts['date']} in {facts['minutes']:.0f} minutes, load average at the start "
         f"{facts['load']:.1f}" + (", with others at work on it: before them, both sides alike"
