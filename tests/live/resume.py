@@ -3,10 +3,10 @@
 
     resume.py CAIRN ROOT [--cuts 1000] [--seed 1]
 
-While orders change, one reader follows all orders and one follows a single order. Every connection is
-cut after a random number of bytes and opened again with the id of the last whole event. The reader of
-one order must see every version once; the reader of all must see versions of each order only grow, and
-end with the latest of every order.
+While orders change, one reader follows all orders and one follows a single order. Every connection
+is cut after a random number of bytes and opened again with the id of the last whole event. The
+reader of one order must see every version once; the reader of all must see versions of each order
+only grow, and end with the latest of every order.
 """
 import argparse
 import json
