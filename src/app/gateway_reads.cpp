@@ -73,13 +73,10 @@ void Gateway::get_order(const Principal& principal, const http::Request& request
         if (!events) return http::problem(events.error(), http::RequestInfo{});
         const Time known = known_at.value_or(seen.now);
         const Time moment = at.value_or(std::min(known, seen.now));
-        std::erase_if(*events, [&](const model::Event& event) {
-          const bool is_command_or_dated = !event.is(model::EventFlag::NoDate);
-          return event.recorded > known || (is_command_or_dated && event.occurred > moment);
-        });
+        std::erase_if(*events, [&](const model::Event& event) { return event.recorded > known; });
         orders::Order past;
         past.key = order.key;
-        orders::fold_all(past, *events, moment, context);
+        orders::fold_all(past, *events, moment, context, moment);
         view.now = moment;
         const auto row = orders::make_row(past, seen.version, 0, context, names);
         std::string body;

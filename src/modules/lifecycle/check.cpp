@@ -111,7 +111,8 @@ class GraphCheck {
       }
   }
 
-  /// Transitions that happen at once must not lead round in a circle.
+  /// Automatic transitions must not lead round in a circle, timed ones neither: their times are
+  /// counted from moments that have long passed the second time round.
   void check_cycles() {
     const auto count = parts_.states.size();
     for (std::size_t from = 0; from < count; ++from) {
@@ -122,7 +123,7 @@ class GraphCheck {
         queue.pop_back();
         if (id == from) {
           reader_.fault(places_[from], "automatic_cycle",
-                        fmt::format("automatic transitions without a delay lead from state \"{}\" "
+                        fmt::format("automatic transitions lead from state \"{}\" "
                                     "back to itself",
                                     parts_.states[from].code()));
           break;
@@ -138,8 +139,8 @@ class GraphCheck {
   std::vector<StateId> immediate(std::size_t from) const {
     std::vector<StateId> out;
     for (const auto& t : parts_.states[from].transitions()) {
-      if (t.kind != Kind::Auto || t.after) continue;
-      if (t.target.way == Target::Way::Stay) out.push_back(static_cast<StateId>(from));
+      if (t.kind != Kind::Auto) continue;
+      if (!t.after && t.target.way == Target::Way::Stay) out.push_back(static_cast<StateId>(from));
       out.insert(out.end(), t.target.states.begin(), t.target.states.end());
     }
     return out;

@@ -148,8 +148,8 @@ std::string_view Definitions::default_master(Area area) const {
   return found == parts_.masters.end() ? std::string_view("cairn") : found->second;
 }
 
-bool Definitions::foresees(const State& state, model::EventType type) const {
-  return state.foresees(type) || contains(parts_.anywhere, type);
+bool Definitions::is_foreseen_anywhere(model::EventType type) const {
+  return contains(parts_.anywhere, type);
 }
 
 }  // namespace cairn::lifecycle

@@ -4,6 +4,7 @@
 #include <memory>
 #include <unordered_map>
 
+#include "modules/lifecycle/attributes.hpp"
 #include "modules/lifecycle/state.hpp"
 
 /// Lifecycles as files, the State pattern in code. A pure library: values in, decisions out.
@@ -114,7 +115,8 @@ class Definitions {
     std::vector<Command> commands;
     std::vector<model::EventType> anywhere;  ///< facts foreseen in every state
     std::map<Area, std::string> masters;     ///< area → source, warehouse or cairn
-    Bytes hash;                              ///< SHA-256 over all files, 32 bytes
+    AttributeSets attributes;
+    Bytes hash;  ///< SHA-256 over all files, 32 bytes
   };
   explicit Definitions(Parts parts) : parts_(std::move(parts)) {}
 
@@ -140,10 +142,12 @@ class Definitions {
   std::span<const Reason> reasons() const { return parts_.reasons; }
   std::span<const Effect> effects() const { return parts_.effects; }
   std::span<const Command> commands() const { return parts_.commands; }
+  /// What orders, lines, packages and steps may be given besides.
+  const AttributeSets& attributes() const { return parts_.attributes; }
   /// Who decides about an area where the source's definition is silent: source, warehouse or cairn.
   std::string_view default_master(Area area) const;
-  /// True where a fact of this type never contradicts the state: told of it, or general (a note).
-  bool foresees(const State& state, model::EventType type) const;
+  /// True for events that contradict no state whatever: notes, promises, holds …
+  bool is_foreseen_anywhere(model::EventType type) const;
   /// Changes whenever any file of the folder does.
   BytesView hash() const { return parts_.hash; }
 

@@ -97,6 +97,8 @@ std::expected<Files, std::vector<Fault>> read_files(const fs::path& folder) {
   }
   read_folder(folder, "lifecycles", files, faults);
   read_folder(folder, "presets", files, faults);
+  std::error_code error;
+  if (fs::exists(folder / "attributes", error)) read_folder(folder, "attributes", files, faults);
   if (!faults.empty()) return std::unexpected(std::move(faults));
   return files;
 }

@@ -15,7 +15,8 @@ using Files = std::map<std::string, std::string>;
 inline constexpr std::size_t kFileBytesMax = 1024 * 1024;
 inline constexpr std::size_t kFilesMax = 256;
 
-/// Reads the folder's *.yaml and those of its folders `lifecycles` and `presets`. A file that
+/// Reads the folder's *.yaml and those of its folders `lifecycles`, `presets` and
+/// `attributes`. A file that
 /// cannot be read is a fault.
 std::expected<Files, std::vector<Fault>> read_files(const std::filesystem::path& folder);
 

@@ -8,6 +8,7 @@
 #include "base/bytes.hpp"
 #include "base/ranges.hpp"
 #include "crypto/hash.hpp"
+#include "modules/lifecycle/loader_attributes.hpp"
 
 namespace cairn::lifecycle {
 namespace {
@@ -306,6 +307,11 @@ void read_tables(const Files& files, Parts& parts, std::vector<Fault>& faults) {
     if (file.starts_with("presets/"))
       with_tree(file, text,
                 [&](Reader& reader, const Yaml& root) { read_preset(reader, root, text, parts); });
+  for (const auto& [file, text] : files)
+    if (file.starts_with("attributes/"))
+      with_tree(file, text, [&](Reader& reader, const Yaml& root) {
+        read_attribute_set(reader, root, parts.attributes);
+      });
 }
 
 }  // namespace cairn::lifecycle

@@ -61,11 +61,15 @@ std::string_view name_of(Kind kind) {
 }
 
 std::optional<Time> Delay::due(const Variables& variables, const Preset& preset) const {
-  if (until && variables[*until] != kUnset) return Time{variables[*until]};
-  const auto span = limit ? preset.limit(*limit) : fixed;
-  const auto from = variables[since];
-  if (!span || from == kUnset) return std::nullopt;
-  Time at = moved(from, span->us);
+  Time at = Time::never();
+  if (until && variables[*until] != kUnset) {
+    at = Time{variables[*until]};
+  } else {
+    const auto span = limit ? preset.limit(*limit) : fixed;
+    const auto from = variables[since];
+    if (!span || from == kUnset) return std::nullopt;
+    at = moved(from, span->us);
+  }
   if (plus) at = moved(at.us, variables[*plus]);
   if (at == Time::never()) return std::nullopt;
   return at;

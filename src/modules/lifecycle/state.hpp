@@ -27,8 +27,8 @@ struct Target {
   std::vector<StateId> states;
 };
 
-/// When an automatic transition falls due: `until` where that is known, else `since` plus the time,
-/// plus the span `plus`.
+/// When an automatic transition falls due: `until` where that is known, else `since` plus the time;
+/// either put off by the span `plus`.
 struct Delay {
   std::optional<Duration> fixed;
   std::optional<Limit> limit;  ///< of the order's preset; absent there: never

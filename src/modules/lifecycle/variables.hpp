@@ -154,7 +154,6 @@ inline constexpr std::int64_t kUnset = std::numeric_limits<std::int64_t>::max();
   X(CaseAmount, "case_amount", Money, "Amount asked for or agreed")                                \
   X(CaseOpenedAt, "case_opened_at", Time, "When the case was opened, or revised")                  \
   X(CaseEnteredAt, "case_entered_at", Time, "Since when the case has been in its state")           \
-  X(CaseApprovedAt, "case_approved_at", Time, "When the merchant agreed")                          \
   X(CaseReturnShippedAt, "case_return_shipped_at", Time, "When the buyer sent the goods back")
 
 enum class Variable : std::uint8_t {

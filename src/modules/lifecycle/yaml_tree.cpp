@@ -27,11 +27,12 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
     throw YAML::ParserException(mark, "aliases are not allowed in definitions; write it out");
   }
-  void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     auto node = make(mark, anchor, Yaml::Kind::Scalar);
     if (!is_utf8(value)) throw YAML::ParserException(mark, "this text is not UTF-8");
     node.text = value;
+    node.is_plain = tag == "?";
     put(std::move(node));
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,

@@ -17,6 +17,7 @@ struct YamlMember;
 struct Yaml {
   enum class Kind : std::uint8_t { Null, Scalar, Sequence, Map } kind = Kind::Null;
   int line = 1, column = 1;
+  bool is_plain = false;            ///< a scalar without quotes: may be a number or true
   std::string text;                 ///< of a scalar
   std::vector<Yaml> items;          ///< of a sequence
   std::vector<YamlMember> members;  ///< of a map, duplicates included

@@ -1,10 +1,14 @@
 #include "modules/orders/decide.hpp"
 
 #include <algorithm>
+#include <ranges>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include "base/ranges.hpp"
 #include "base/text.hpp"
+#include "modules/orders/render.hpp"
 #include "modules/orders/settle.hpp"
 
 namespace cairn::orders {
@@ -84,18 +88,15 @@ Event request(const core::Command& command, std::string master, Time at) {
 }
 
 /// What the command itself says, for guards.
-void describe(lifecycle::Variables& v, const core::Command& command, Time at) {
+void describe(lifecycle::Variables& v, const Order& order, const core::Command& command, Time at) {
   v.set(Variable::Now, at);
   v[Variable::Approvals] = lifecycle::bit(command.origin.role);
   json::Document document;
   const auto data = document.parse(command.data.empty() ? "{}" : command.data);
   if (!data) return;
   if (const auto days = data->find("days")) v[Variable::DaysAsked] = days->as_integer().value_or(0);
-  if (const auto total = data->find("total"); total && v[Variable::TotalAmount] > 0) {
-    const auto change = std::abs(total->as_integer().value_or(0) - v[Variable::TotalAmount]);
-    v[Variable::ChangePermille] =
-        change / std::max<std::int64_t>(1, v[Variable::TotalAmount] / 1000);
-  }
+  if (const auto total = data->find("total"); total && total->as_integer())
+    v[Variable::ChangePermille] = change_permille(order, *total->as_integer());
 }
 
 /// An administrator acts in whichever role the command asks for; everybody else in their own.
@@ -114,11 +115,34 @@ const lifecycle::Transition* find_for(const lifecycle::Lifecycle& chart, lifecyc
   return nullptr;
 }
 
-std::unexpected<Error> refused(const Order& order, std::string_view name, const Label& why) {
+/// A refusal names the state and what could be done instead.
+std::unexpected<Error> refused(const Order& order, const core::Command& command,
+                               std::string_view where, std::string_view why,
+                               const Context& context) {
+  const Role role = command.origin.role;
+  const auto allowed = allowed_commands(order, role, context);
   return fail(
       ErrorCode::Refused,
-      fmt::format("{} is not possible while the order is {}: {}", name, order.headline().code(),
-                  why.en.empty() ? "nothing in this state answers to it" : why.en));
+      fmt::format("{} is not possible while {}: {}; {}", command.name, where, why,
+                  allowed.empty() ? fmt::format("no command is open to {} now", name_of(role))
+                                  : fmt::format("allowed now: {}", fmt::join(allowed, ", "))));
+}
+std::unexpected<Error> refused(const Order& order, const core::Command& command, const Label& why,
+                               const Context& context) {
+  const bool is_known = !order.headline().on(Kind::Command, command.name).empty();
+  return refused(order, command, fmt::format("the order is {}", order.headline().code()),
+                 is_known ? why.en : "this state has no such command", context);
+}
+
+/// Where the lifecycle leaves a choice, the command makes it.
+Result<void> check_choice(const lifecycle::Transition& transition, const Event& event,
+                          const Context& context) {
+  if (transition.target.way != lifecycle::Target::Way::Choose) return {};
+  std::vector<std::string_view> codes;
+  for (const auto state : transition.target.states)
+    codes.push_back(context.after_sale().state(state).code());
+  if (contains(codes, std::string_view(event.as<model::CaseMoved>().to))) return {};
+  return fail(ErrorCode::Invalid, fmt::format("expected one of {}", fmt::join(codes, ", ")), "/to");
 }
 
 Result<std::vector<Event>> decide_case(const Order& order, const core::Command& command, Time at,
@@ -136,18 +160,24 @@ Result<std::vector<Event>> decide_case(const Order& order, const core::Command& 
                      : "the order has no open after-sale case; name one in case_id",
                 "/case_id");
   auto variables = variables_of_case(order, *meant, context);
-  describe(variables, command, at);
+  describe(variables, order, command, at);
   Label why;
   const auto* transition = find_for(context.after_sale(), meant->state, command.name,
                                     command.origin.role, variables, &why);
-  if (!transition)
-    return fail(ErrorCode::Refused,
-                fmt::format("{} is not possible while the case is {}: {}", command.name,
-                            context.after_sale().state(meant->state).code(), why.en));
+  if (!transition) {
+    const auto& here = context.after_sale().state(meant->state);
+    const bool is_known = !here.on(Kind::Command, command.name).empty();
+    return refused(order, command, fmt::format("the case is {}", here.code()),
+                   is_known ? why.en : "this state has no such command", context);
+  }
+  if (!transition->is_decided_by_cairn(variables) && command.origin.role != Role::Source)
+    return std::vector{
+        request(command, std::string(context.master_of(order.source, transition->area)), at)};
   core::Command full = command;
   full.data = model::merge_json_objects(full.data.empty() ? "{}" : full.data,
                                         fmt::format("{{\"case_id\":{}}}", quoted(meant->id)));
   CAIRN_TRY(auto event, accepted(full, EventType::AfterSaleMoved, at, transition->needs));
+  CAIRN_TRY_VOID(check_choice(*transition, event, context));
   return std::vector{std::move(event)};
 }
 
@@ -169,7 +199,122 @@ Result<void> check_correction(const Order&, const Event& event) {
   return {};
 }
 
+/// Parts must name lines of the order, and no more of them than is left.
+Result<void> check_parts(const Order& order, std::span<const model::Part> parts,
+                         std::string_view verb) {
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const auto line = std::ranges::find(order.lines, parts[i].line, &LineState::id);
+    if (line == order.lines.end())
+      return fail(ErrorCode::Invalid, fmt::format("the order has no line {}", parts[i].line),
+                  fmt::format("/parts/{}/line", i));
+    const auto left = line->due() - line->shipped + line->tolerance;
+    if (parts[i].quantity < 1 || parts[i].quantity > left)
+      return fail(ErrorCode::Invalid,
+                  fmt::format("of line {} there can be {} at least 1 and at most {}", parts[i].line,
+                              verb, std::max<std::int64_t>(left, 0)),
+                  fmt::format("/parts/{}/quantity", i));
+  }
+  return {};
+}
+
+Result<void> check_hold(const Order& order, const model::HoldPlaced& hold, const Context& context) {
+  if (!context.definitions->hold(hold.reason))
+    return fail(ErrorCode::Invalid,
+                fmt::format("no hold reason \"{}\"; GET /v1/meta lists them", hold.reason),
+                "/reason");
+  for (std::size_t i = 0; i < hold.lines.size(); ++i)
+    if (!contains(order.lines | std::views::transform(&LineState::id), hold.lines[i]))
+      return fail(ErrorCode::Invalid, fmt::format("the order has no line {}", hold.lines[i]),
+                  fmt::format("/lines/{}", i));
+  return {};
+}
+
+Result<void> check_release(const Order& order, const Event& event) {
+  const auto& p = event.as<model::HoldReleased>();
+  const Role role = event.origin.role;
+  bool is_any = false;
+  for (const auto& hold : order.holds) {
+    if (!p.hold_id.empty() ? hold.id != p.hold_id : !p.reason.empty() && hold.reason != p.reason)
+      continue;
+    is_any = true;
+    if (may_release(hold, role)) continue;
+    return fail(
+        ErrorCode::Forbidden,
+        fmt::format("a hold for {} is released by {} or a supervisor, not by {}", hold.reason,
+                    fmt::join(lifecycle::names_of(hold.definition->released_by), ", "),
+                    name_of(role)),
+        "/hold_id");
+  }
+  if (is_any) return {};
+  return fail(ErrorCode::NotFound, "the order has no such open hold",
+              p.hold_id.empty() ? "/reason" : "/hold_id");
+}
+
+Result<void> check_attributes(std::string_view level, const model::JsonText& attributes,
+                              const std::string& at, const Context& context) {
+  const auto faults = context.definitions->attributes().check(level, attributes.text);
+  if (faults.empty()) return {};
+  return fail(ErrorCode::Invalid, faults[0].message, at + faults[0].pointer);
+}
+
+Result<void> check_lines(std::span<const model::Line> lines, const Context& context) {
+  for (std::size_t i = 0; i < lines.size(); ++i)
+    CAIRN_TRY_VOID(check_attributes("line", lines[i].attributes,
+                                    fmt::format("/lines/{}/attributes", i), context));
+  return {};
+}
+
+/// The element must be there, and its level must know the attributes.
+Result<void> check_set(const Order& order, const model::AttributesSet& set,
+                       const Context& context) {
+  const auto has = [&](const auto& range) {
+    return std::ranges::any_of(range, [&](const auto& each) { return each.id == set.element; });
+  };
+  const std::string_view level = set.level.empty() ? "order" : std::string_view(set.level);
+  const bool is_level =
+      level == "order" || level == "line" || level == "package" || level == "step";
+  if (!is_level)
+    return fail(ErrorCode::Invalid, "attributes belong to an order, a line, a package or a step",
+                "/level");
+  const bool is_there = level == "order"     ? set.element.empty()
+                        : level == "line"    ? has(order.lines)
+                        : level == "package" ? has(order.packages)
+                                             : has(order.plan);
+  if (!is_there)
+    return fail(ErrorCode::Invalid, fmt::format("the order has no {} {}", level, set.element),
+                "/element");
+  return check_attributes(level, set.attributes, "/attributes", context);
+}
+
+/// What guards cannot see: whether the payload fits the order.
+Result<void> check_details(const Order& order, const Event& event, const Context& context) {
+  switch (event.type) {
+    case EventType::HoldPlaced:
+      return check_hold(order, event.as<model::HoldPlaced>(), context);
+    case EventType::HoldReleased:
+      return check_release(order, event);
+    case EventType::PackageShipped: {
+      const auto& report = event.as<model::PackageReport>();
+      if (report.direction != model::Direction::Outbound) return {};
+      return check_parts(order, report.parts, "shipped");
+    }
+    case EventType::LinesAmended:
+      return check_lines(event.as<model::LinesAmended>().lines, context);
+    case EventType::AttributesSet:
+      return check_set(order, event.as<model::AttributesSet>(), context);
+    case EventType::LinesCancelled:
+      return check_parts(order, event.as<model::LinesCancelled>().parts, "cancelled");
+    default:
+      return {};
+  }
+}
+
 }  // namespace
+
+bool may_release(const HoldState& hold, Role role) {
+  return !hold.definition || role == Role::Admin || role == Role::Supervisor ||
+         role == Role::Manager || lifecycle::has(hold.definition->released_by, role);
+}
 
 Result<std::vector<Event>> decide(const Order& order, const core::Command& command, Time at,
                                   const Context& context) {
@@ -187,6 +332,8 @@ Result<std::vector<Event>> decide(const Order& order, const core::Command& comma
                   "/lifecycle");
     if (!p.preset.empty() && !context.definitions->preset(p.preset))
       return fail(ErrorCode::Invalid, fmt::format("no preset \"{}\"", p.preset), "/preset");
+    CAIRN_TRY_VOID(check_attributes("order", p.attributes, "/attributes", context));
+    CAIRN_TRY_VOID(check_lines(p.lines, context));
     return std::vector{std::move(event)};
   }
   if (order.events == 0)
@@ -198,16 +345,18 @@ Result<std::vector<Event>> decide(const Order& order, const core::Command& comma
       return fail(ErrorCode::Forbidden,
                   fmt::format("{} is not for the role {}", command.name, name_of(role)));
     if (general->is_open_only && order.headline().is_final())
-      return refused(order, command.name, {"订单已结束", "the order has ended"});
+      return refused(order, command, fmt::format("the order is {}", order.headline().code()),
+                     "the order has ended", context);
     CAIRN_TRY(auto event, accepted(command, *general->emits, at, {}));
     CAIRN_TRY_VOID(check_correction(order, event));
+    CAIRN_TRY_VOID(check_details(order, event, context));
     return std::vector{std::move(event)};
   }
   if (order.headline().on(Kind::Command, command.name).empty() &&
       !order.lifecycle->emits(command.name) && context.after_sale().emits(command.name))
     return decide_case(order, command, at, context);
   auto variables = variables_of(order, context);
-  describe(variables, command, at);
+  describe(variables, order, command, at);
   Label why;
   const auto* transition =
       find_for(*order.lifecycle, order.state, command.name, command.origin.role, variables, &why);
@@ -215,14 +364,19 @@ Result<std::vector<Event>> decide(const Order& order, const core::Command& comma
     // While a case holds the headline, the case's own commands have the order's names too.
     if (!order.cases.empty() && context.after_sale().emits(command.name))
       return decide_case(order, command, at, context);
-    return refused(order, command.name, why);
+    return refused(order, command, why, context);
   }
   if (!transition->is_decided_by_cairn(variables) && command.origin.role != Role::Source)
     return std::vector{
         request(command, std::string(context.master_of(order.source, transition->area)), at)};
-  if (transition->emits == EventType::AfterSaleMoved)
-    return decide_case(order, command, at, context);
+  if (transition->emits == EventType::AfterSaleMoved) {
+    // The order's word for it may be another than the case's.
+    core::Command step = command;
+    if (!transition->case_step.empty()) step.name = transition->case_step;
+    return decide_case(order, step, at, context);
+  }
   CAIRN_TRY(auto event, accepted(command, transition->emits, at, transition->needs));
+  CAIRN_TRY_VOID(check_details(order, event, context));
   return std::vector{std::move(event)};
 }
 

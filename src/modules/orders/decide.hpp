@@ -6,6 +6,9 @@
 
 namespace cairn::orders {
 
+/// Who may lift a hold: those its reason names, and a supervisor always.
+bool may_release(const HoldState& hold, model::Role role);
+
 /// What a command comes to in this state: the events to record. A command of which another system
 /// is master becomes a request (RequestOpened). Errors: Refused with the state and what is allowed;
 /// Invalid with the pointer of the field; NotFound, Forbidden.

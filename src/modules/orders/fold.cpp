@@ -1,10 +1,9 @@
 #include "modules/orders/fold.hpp"
 
 #include <algorithm>
-#include <map>
 
-#include "base/check.hpp"
 #include "base/ranges.hpp"
+#include "modules/orders/corrections.hpp"
 #include "modules/orders/fold_events.hpp"
 #include "modules/orders/settle.hpp"
 
@@ -16,75 +15,59 @@ using model::EventFlag;
 using model::EventType;
 
 constexpr int kAutomaticMax = 16;  ///< per moment; the loader refuses cycles
+constexpr int kTimersMax = 1000;   ///< per fold step: a definition that slipped through the loader
 
-bool changes_others(const Event& event) {
-  return event.type == EventType::EventCorrected || event.type == EventType::EventRetracted;
-}
-
-/// A fact of the future waits until its time has come (DESIGN §2, "clock_suspect").
+/// A fact of the future waits until its time has come (DESIGN §2, "clock_suspect"). By the time of
+/// looking and not by when it was recorded: the same facts give the same order whenever they came.
 bool must_wait(const Event& event, Time now) {
-  return !event.is(EventFlag::Command) && event.occurred > event.recorded + kClockTolerance &&
-         event.occurred > now;
-}
-bool was_suspect(const Event& event) {
-  return !event.is(EventFlag::Command) && !event.recorded.is_none() &&
-         event.occurred > event.recorded + kClockTolerance;
+  return !event.is(EventFlag::Command) && event.occurred > now + kClockTolerance;
 }
 
-/// The newest correction or retraction of every event, by (recorded, identity). A retraction wins
-/// over the corrections before it.
-std::map<std::string, const Event*> newest_corrections(std::span<const Event> events) {
-  std::map<std::string, const Event*> out;
-  for (const auto& event : events) {
-    if (!changes_others(event) || event.is(EventFlag::Rival)) continue;
-    const auto& target = event.type == EventType::EventCorrected
-                             ? event.as<model::Correction>().target
-                             : event.as<model::Retraction>().target;
-    auto& newest = out[target];
-    if (!newest || std::pair(newest->recorded, newest->id) < std::pair(event.recorded, event.id))
-      newest = &event;
+void wait_for(Order& order, const Event& event) {
+  order.waits_until = std::min(order.waits_until, event.occurred - kClockTolerance);
+  note_conflict(order, model::ConflictCode::ClockSuspect, "", event.id);
+}
+
+Event event_of(const Order& order, const Timer& timer, const Context& context) {
+  const auto& transition = *timer.transition;
+  Event event;
+  event.type = transition.as.value_or(EventType::CustomHappened);
+  event.payload = model::make_payload(event.type);
+  if (auto* remark = std::get_if<model::Remark>(&event.payload)) remark->reason = transition.reason;
+  if (auto* custom = std::get_if<model::Custom>(&event.payload)) custom->name = transition.on;
+  if (auto* moved = std::get_if<model::CaseMoved>(&event.payload); moved && timer.subject) {
+    moved->case_id = order.cases[*timer.subject].id;
+    moved->on = transition.on;
+    moved->reason = transition.reason;
+    if (!transition.target.states.empty())
+      moved->to = context.after_sale().state(transition.target.states.front()).code();
   }
-  return out;
+  event.occurred = order.next_timer;
+  event.origin = {.source = "cairn", .role = model::Role::System};
+  event.set(EventFlag::Command);
+  return event;
 }
 
-/// The event in its corrected form; nothing when it was retracted or moved to another order.
-std::optional<Event> corrected(const Event& event, const Event& correction) {
-  if (correction.type == EventType::EventRetracted) return std::nullopt;
-  const auto& c = correction.as<model::Correction>();
-  if (!c.move_to.empty()) return std::nullopt;
-  Event out = event;
-  if (c.occurred.is_set()) {
-    out.occurred = c.occurred.time;
-    out.precision = c.occurred.precision;
-    out.flags &= static_cast<std::uint8_t>(~static_cast<std::uint8_t>(EventFlag::NoDate));
-  }
-  if (!c.data.text.empty())
-    if (auto payload = model::read_payload(event.type, c.data.text, model::Reading::Fact))
-      out.payload = *std::move(payload);
-  return out;
-}
-
-/// Applies automatic transitions due by `until`, each at its due time.
+/// Applies automatic transitions due by `until`, each at its due time; one whose condition came to
+/// hold only later, at the event that made it hold.
 void run_timers(Order& order, Time until, const Context& context) {
-  for (int i = 0; i < kAutomaticMax && order.next_timer <= until; ++i) {
-    const auto due = next_due(order, context);
-    if (!due || due->at > until) break;
-    const Time at = due->at.is_none() ? order.last_key.occurred : due->at;
-    Event event;
-    event.type = due->transition->as.value_or(EventType::CustomHappened);
-    event.payload = model::make_payload(event.type);
-    if (auto* remark = std::get_if<model::Remark>(&event.payload))
-      remark->reason = due->transition->reason;
-    if (auto* custom = std::get_if<model::Custom>(&event.payload))
-      custom->name = due->transition->on;
-    event.occurred = at;
-    event.origin = {.source = "cairn", .role = model::Role::System};
-    event.set(EventFlag::Command);
+  int at_once = 0;
+  for (int i = 0; i < kTimersMax && order.next_timer <= until; ++i) {
+    const auto timer = next_timer(order, context);
+    if (!timer) break;
+    const Time at = order.next_timer;
+    at_once = at == order.last_timer ? at_once + 1 : 0;
+    if (at_once > kAutomaticMax) break;
+    const Event event = event_of(order, *timer, context);
     const auto before = order.state;
-    if (due->transition->as) move_axes(order, event, context);
+    const auto step =
+        timer->subject ? std::optional(order.cases[*timer->subject].state) : std::nullopt;
+    if (timer->transition->as) move_axes(order, event, context);
     order.last_timer = at;
-    settle(order, event, context, due->transition);
-    if (order.state == before && order.next_timer <= at) {
+    settle(order, event, context, timer->subject ? nullptr : timer->transition);
+    const bool has_moved =
+        order.state != before || (step && order.cases[*timer->subject].state != *step);
+    if (!has_moved && order.next_timer <= at) {
       order.next_timer = Time::never();  // it would fire for ever without moving anything
       break;
     }
@@ -97,30 +80,15 @@ void step(Order& order, const Event& event, const Context& context) {
   judge(order, event, context);
   move_axes(order, event, context);
   order.last_key = event.key();
-  if (was_suspect(event)) note_conflict(order, model::ConflictCode::ClockSuspect, "", event.id);
   settle(order, event, context);
 }
 
-}  // namespace
-
-void fold_all(Order& order, std::span<const Event> events, Time now, const Context& context) {
-  const auto key = order.key;
-  order = Order();
-  order.key = key;
-  order.lifecycle = &context.default_lifecycle();
-  order.preset = &context.preset_of(*order.lifecycle);
-  order.state = order.lifecycle->start();
-  const auto corrections = newest_corrections(events);
-  for (const auto& [target, correction] : corrections)
-    if (auto id = from_hex(target); id && id->size() == 16) {
-      const auto identity = model::Identity::from(*id);
-      if (std::ranges::none_of(events, [&](const Event& e) { return e.id == identity; }))
-        order.corrected_ahead.push_back(identity);
-    }
-  std::vector<Event> changed;
-  std::vector<const Event*> folded;
-  changed.reserve(corrections.size());
-  Time waits_until = Time::never();
+/// The events that count, in their corrected form (which lies in `changed`), in canonical order.
+std::vector<const Event*> in_order(Order& order, std::span<const Event> events, Time now,
+                                   Time until, std::vector<Event>& changed) {
+  const Corrections corrections(events);
+  std::vector<const Event*> out;
+  if (!corrections.is_empty()) changed.reserve(events.size());  // pointers into it must hold
   for (const auto& event : events) {
     ++order.events;
     if (event.is(EventFlag::Rival)) {
@@ -128,46 +96,72 @@ void fold_all(Order& order, std::span<const Event> events, Time now, const Conte
       continue;
     }
     if (changes_others(event)) continue;
-    if (event.type == EventType::ConflictSettled) {
-      const auto& s = event.as<model::ConflictSettled>();
-      order.verdicts.push_back({event.key(), s.conflict, s.verdict});
-    }
     const Event* effective = &event;
-    if (const auto found = corrections.find(to_hex(event.id.view())); found != corrections.end()) {
-      auto other = corrected(event, *found->second);
-      if (!other) continue;
+    if (const auto* correction = corrections.of(event.id)) {
+      auto other = corrected(event, *correction);
+      if (!other || moved_to(*correction, order.id())) continue;
       changed.push_back(*std::move(other));
       effective = &changed.back();
     }
-    if (must_wait(*effective, now)) {
-      waits_until = std::min(waits_until, effective->occurred);
-      order.has_waiting = true;
-      continue;
-    }
-    folded.push_back(effective);
+    if (!effective->is(EventFlag::NoDate) && effective->occurred > until) continue;
+    if (must_wait(*effective, now))
+      wait_for(order, *effective);
+    else
+      out.push_back(effective);
   }
-  std::ranges::sort(folded, [](const Event* a, const Event* b) { return a->key() < b->key(); });
+  corrections.each_target([&](const model::Identity& target) {
+    if (std::ranges::none_of(events, [&](const Event& e) { return e.id == target; }))
+      order.corrected_ahead.push_back(target);
+  });
+  std::ranges::sort(out, [](const Event* a, const Event* b) {
+    return std::pair(a->key(), a->number) < std::pair(b->key(), b->number);
+  });
+  // The same event twice is one event.
+  const auto repeated = std::ranges::unique(
+      out, [](const Event* a, const Event* b) { return a->id == b->id && a->type == b->type; });
+  out.erase(repeated.begin(), repeated.end());
+  return out;
+}
+
+}  // namespace
+
+void fold_all(Order& order, std::span<const Event> events, Time now, const Context& context,
+              Time until) {
+  const auto key = order.key;
+  order = Order();
+  order.key = key;
+  order.lifecycle = &context.default_lifecycle();
+  order.preset = &context.preset_of(*order.lifecycle);
+  order.state = order.lifecycle->start();
+  std::vector<Event> changed;
+  const auto folded = in_order(order, events, now, until, changed);
+  // What was told before the order was placed is judged by the order's own lifecycle too.
+  const auto placed = std::ranges::find(folded, EventType::OrderPlaced, &Event::type);
+  if (placed != folded.end()) pin(order, (*placed)->as<model::OrderPlaced>(), context);
   for (const auto* event : folded) step(order, *event, context);
-  order.waits_until = waits_until;
   run_timers(order, now, context);
   finish(order, now, context);
 }
 
 bool is_newest(const Order& order, const Event& event) {
-  return !changes_others(event) && !event.is(EventFlag::Rival) &&
-         !must_wait(event, event.recorded) && event.key() > order.last_key &&
-         (order.last_timer.is_none() || event.occurred >= order.last_timer) &&
-         event.occurred < order.waits_until && !contains(order.corrected_ahead, event.id);
+  if (changes_others(event) || event.is(EventFlag::Rival) || event.recorded.is_none()) return false;
+  if (contains(order.corrected_ahead, event.id) || event.recorded >= order.waits_until)
+    return false;
+  // The lifecycle it names is that of all events before it too.
+  if (event.type == EventType::OrderPlaced && !order.is(Flag::Placed) && order.events > 0)
+    return false;
+  return event.key() > order.last_key &&
+         (order.last_timer.is_none() || event.occurred >= order.last_timer);
 }
 
 void fold_one(Order& order, const Event& event, Time now, const Context& context) {
   ++order.events;
-  if (event.type == EventType::ConflictSettled) {
-    const auto& s = event.as<model::ConflictSettled>();
-    order.verdicts.push_back({event.key(), s.conflict, s.verdict});
-  }
   unfinish(order);
-  step(order, event, context);
+  if (must_wait(event, now)) {
+    wait_for(order, event);
+  } else {
+    step(order, event, context);
+  }
   run_timers(order, now, context);
   finish(order, now, context);
 }

@@ -10,10 +10,12 @@ namespace cairn::orders {
 /// A fact told as of more than this after now is kept, but left out until its time has come.
 inline constexpr Duration kClockTolerance = minutes(15);
 
-/// The full fold (DESIGN §2, "How a pile is folded"): `events` in any order.
-void fold_all(Order& order, std::span<const model::Event> events, Time now, const Context& context);
+/// The full fold (DESIGN §2, "How a pile is folded"): `events` in any order, repeated or not. What
+/// happened after `until` is left out, for looking back.
+void fold_all(Order& order, std::span<const model::Event> events, Time now, const Context& context,
+              Time until = Time::never());
 
-/// True when adding `event` by `fold_one` gives what `fold_all` would.
+/// True when adding `event`, just recorded, by `fold_one` gives what `fold_all` would.
 bool is_newest(const Order& order, const model::Event& event);
 void fold_one(Order& order, const model::Event& event, Time now, const Context& context);
 

@@ -5,6 +5,7 @@
 #include "base/ranges.hpp"
 #include "base/text.hpp"
 #include "model/payload_codec.hpp"
+#include "modules/orders/fold_endings.hpp"
 #include "modules/orders/fold_packages.hpp"
 
 namespace cairn::orders {
@@ -85,6 +86,19 @@ void put_reference(Order& order, const model::ReferenceText& reference) {
   if (!contains(order.references, reference)) order.references.push_back(reference);
 }
 
+/// What a second source says of an order that was placed already.
+void compare_placed(Order& order, const Event& event) {
+  const auto& p = event.as<model::OrderPlaced>();
+  if (event.origin.source == order.source) return;
+  const auto disagree = [&](std::string detail) {
+    note_conflict(order, model::ConflictCode::SourcesDisagree, std::move(detail), event.id);
+  };
+  if (p.total && order.total && *p.total != *order.total) disagree("total");
+  for (const auto& line : p.lines)
+    for (const auto& known : order.lines)
+      if (known.id == line.id && known.quantity != line.quantity) disagree("line " + line.id);
+}
+
 void place(Order& order, const Event& event, const Context& context) {
   const auto& p = event.as<model::OrderPlaced>();
   const bool is_first = !order.is(Flag::Placed);
@@ -93,25 +107,16 @@ void place(Order& order, const Event& event, const Context& context) {
     order.source = event.origin.source;
     order.at(At::Placed) = event.occurred;
     order.terms = p.terms;
-    if (!p.lifecycle.empty()) {
-      const auto* named = context.definitions->lifecycle(p.lifecycle);
-      if (named) {
-        order.lifecycle = named;
-        order.preset = &context.preset_of(*named);
-        order.state = named->start();
-      } else {
-        note_conflict(order, model::ConflictCode::IllegalHere, "unknown_lifecycle", event.id);
-      }
-    }
-    if (const auto* preset = context.definitions->preset(p.preset)) order.preset = preset;
+    if (order.last_key == model::EventKey{}) pin(order, p, context);
+    if (!p.lifecycle.empty() && !context.definitions->lifecycle(p.lifecycle))
+      note_conflict(order, model::ConflictCode::IllegalHere, "unknown_lifecycle", event.id);
     model::OrderPlaced rest = p;
     rest.lines.clear();
     rest.references.clear();
     rest.steps.clear();
     order.placed = model::encode_payload(rest);
-  } else if (event.origin.source != order.source && p.total && order.total &&
-             *p.total != *order.total) {
-    note_conflict(order, model::ConflictCode::SourcesDisagree, "total", event.id);
+  } else {
+    compare_placed(order, event);
   }
   if (order.order_no.empty()) order.order_no = p.order_no;
   if (order.shop.empty()) order.shop = p.shop;
@@ -141,26 +146,31 @@ void place(Order& order, const Event& event, const Context& context) {
     order.at(At::Requested) = end_of(p.requested_delivery.time, p.requested_delivery.precision);
 }
 
-void pay(Order& order, const Event& event) {
+void pay(Order& order, const Event& event, const Context& context) {
   const auto& p = event.as<model::Payment>();
   auto& list = event.type == EventType::PaymentReceived ? order.payments : order.refunds;
-  if (event.type == EventType::RefundFailed) {
-    std::erase_if(order.refunds, [&](const MoneyState& m) { return m.id == p.payment_id; });
-    return;
-  }
   // "The payment" of one source where no id tells several apart.
   const std::string id = p.payment_id.empty() ? event.origin.source : p.payment_id;
+  if (event.type == EventType::RefundFailed) {
+    std::erase_if(order.refunds, [&](const MoneyState& m) { return m.id == id; });
+    return tell_case(order, event, p.case_id, row_of(event.type).name, context);
+  }
   auto* known = find_in(list, [&](const MoneyState& m) { return m.id == id; });
   if (!known) {
     known = &list.emplace_back();
     known->id = id;
     known->at = event.occurred;
+  } else if (known->source != event.origin.source && p.amount && known->amount &&
+             *p.amount != *known->amount) {
+    note_conflict(order, model::ConflictCode::SourcesDisagree, "payment " + id, event.id);
   }
   known->source = event.origin.source;
   set_if(known->method, p.method);
   set_if(known->case_id, p.case_id);
   if (p.amount) known->amount = p.amount;
   known->in_full = known->in_full || p.in_full;
+  if (event.type == EventType::RefundSucceeded)
+    tell_case(order, event, p.case_id, row_of(event.type).name, context);
 }
 
 void place_hold(Order& order, const Event& event, const std::string& id, const std::string& reason,
@@ -171,6 +181,7 @@ void place_hold(Order& order, const Event& event, const std::string& id, const s
     known = &order.holds.emplace_back();
     known->id = hold_id;
     known->since = event.occurred;
+    known->has_date = !event.is(model::EventFlag::NoDate);
   }
   known->reason = reason;
   known->lines = lines;
@@ -186,13 +197,11 @@ void release_hold(Order& order, const model::HoldReleased& p) {
 
 void cancel_lines(Order& order, const model::LinesCancelled& p) {
   count_quantities(order);
-  for (auto& line : order.lines) {
-    const auto left = line.due() - line.shipped;
-    if (p.parts.empty()) line.cancelled += std::max<std::int64_t>(left, 0);
-  }
+  if (p.parts.empty())
+    for (auto& line : order.lines) cancel_quantity(line, line.quantity);
   for (const auto& part : p.parts)
     if (auto* line = find_in(order.lines, [&](const LineState& l) { return l.id == part.line; }))
-      line->cancelled = std::min(line->quantity, line->cancelled + part.quantity);
+      cancel_quantity(*line, part.quantity);
 }
 
 void put_total(Order& order, const model::StepTotal& p) {
@@ -226,6 +235,8 @@ void report_step(Order& order, const Event& event) {
     if (step->phase == "installation") order.set(Flag::InstallationStarted);
   }
   if (p.action == Finished || p.action == Skipped) step->finished = event.occurred;
+  // What failed its inspection was worked over: it is to be inspected again.
+  if (p.action == Finished && step->phase == "production") order.set(Flag::InspectionFailed, false);
   if (p.action == Blocked) step->blocked_reason = p.reason;
   if (p.action == Blocked || p.action == Unblocked || p.action == Finished)
     step->is_blocked = p.action == Blocked;
@@ -273,13 +284,6 @@ void put_text(std::vector<TextState>& list, const Event& event) {
        std::visit([](const auto& p) { return model::encode_payload(p); }, event.payload)});
 }
 
-void end_request(Order& order, const Event& event) {
-  if (event.is(model::EventFlag::Command) || order.requests.empty()) return;
-  std::erase_if(order.requests, [&](const RequestState& request) {
-    return order.lifecycle->emits(request.command) == event.type;
-  });
-}
-
 /// Events that set a flag or a moment and nothing else.
 bool move_simply(Order& order, const Event& event) {
   using enum EventType;
@@ -291,7 +295,6 @@ bool move_simply(Order& order, const Event& event) {
   static constexpr Row kRows[]{{TermsConfirmed, Flag::TermsConfirmed, true},
                                {DepositWaived, Flag::DepositWaived, true},
                                {OrderApproved, Flag::Reviewed, true},
-                               {CompletionCorrected, Flag::Completed, false},
                                {DeliveryDisputed, Flag::DisputeOpen, true},
                                {DisputeClosed, Flag::DisputeOpen, false},
                                {DrawingSubmitted, Flag::DrawingSubmitted, true},
@@ -300,46 +303,17 @@ bool move_simply(Order& order, const Event& event) {
                                {PurchaseIssued, Flag::MaterialStarted, true},
                                {MaterialsKitted, Flag::MaterialsKitted, true},
                                {ProductionStarted, Flag::ProductionStarted, true},
-                               {InspectionPassed, Flag::InspectionPassed, true},
-                               {InspectionConceded, Flag::InspectionPassed, true},
-                               {InspectionFailed, Flag::InspectionPassed, false},
                                {ShipmentReleased, Flag::ShipmentReleased, true},
                                {ReleasedOnCredit, Flag::ReleasedOnCredit, true},
                                {InstallationStarted, Flag::InstallationStarted, true},
-                               {OrderAccepted, Flag::Accepted, true},
                                {OrderTerminated, Flag::Terminated, true},
-                               {PersonalForgotten, Flag::Forgotten, true},
-                               {OrderReinstated, Flag::Cancelled, false},
-                               {CancelRefused, Flag::CancelRequested, false}};
+                               {PersonalForgotten, Flag::Forgotten, true}};
   for (const auto& row : kRows)
     if (row.type == event.type) {
       order.set(row.flag, row.on);
       return true;
     }
   return false;
-}
-
-void cancel(Order& order, const Event& event) {
-  order.set(Flag::Cancelled);
-  order.set(Flag::CancelRequested, false);
-  order.at(At::Cancelled) = event.occurred;
-  order.cancel_reason = event.as<model::Remark>().reason;
-  std::erase_if(order.holds, [](const HoldState& h) { return h.reason == "cancel_pending"; });
-}
-
-void extend(Order& order, const Event& event, At what, Time base) {
-  const auto& p = event.as<model::Until>();
-  Time& due = order.at(what);
-  if (p.until.is_set())
-    due = end_of(p.until.time, p.until.precision);
-  else
-    due = (due.is_none() ? base : due) + days(p.days);
-}
-
-void complete(Order& order, const Event& event) {
-  if (event.type == EventType::ReceiptConfirmed) order.set(Flag::ReceiptConfirmed);
-  order.set(Flag::Completed);
-  order.at(At::Completed) = event.occurred;
 }
 
 }  // namespace
@@ -350,9 +324,22 @@ void note_conflict(Order& order, model::ConflictCode code, std::string detail,
   if (!contains(order.conflicts, conflict)) order.conflicts.push_back(std::move(conflict));
 }
 
+void pin(Order& order, const model::OrderPlaced& placed, const Context& context) {
+  if (const auto* named = context.definitions->lifecycle(placed.lifecycle)) order.lifecycle = named;
+  order.preset = &context.preset_of(*order.lifecycle);
+  if (const auto* preset = context.definitions->preset(placed.preset)) order.preset = preset;
+  order.state = order.lifecycle->start();
+}
+
+void cancel_quantity(LineState& line, std::int64_t quantity) {
+  const auto left = std::max<std::int64_t>(line.due() - line.shipped, 0);
+  line.cancelled += std::min(std::max<std::int64_t>(quantity, 0), left);
+}
+
 void move_axes(Order& order, const Event& event, const Context& context) {
   if (auto tokens = model::tokens_of(event); !tokens.empty()) order.tokens += tokens;
-  end_request(order, event);
+  end_requests(order, event);
+  ask_for_evidence(order, event);
   if (move_simply(order, event)) return;
   using enum EventType;
   switch (event.type) {
@@ -373,16 +360,19 @@ void move_axes(Order& order, const Event& event, const Context& context) {
     case PaymentReceived:
     case RefundSucceeded:
     case RefundFailed:
-      return pay(order, event);
+      return pay(order, event, context);
     case OrderReleased:
       order.at(At::Released) = event.occurred;
       return;
     case OrderRecalled:
-      order.at(At::Released) = Time::none();
-      return;
+      return recall(order);
     case OrderCancelled:
     case CancelConfirmed:
       return cancel(order, event);
+    case OrderReinstated:
+      return reinstate(order, event);
+    case CancelRefused:
+      return end_cancel_request(order);
     case CancelRequested:
       order.set(Flag::CancelRequested);
       return place_hold(order, event, "", "cancel_pending", {}, context);
@@ -390,11 +380,23 @@ void move_axes(Order& order, const Event& event, const Context& context) {
       return cancel_lines(order, event.as<model::LinesCancelled>());
     case OrderCompleted:
     case ReceiptConfirmed:
+    case OrderAccepted:
       return complete(order, event);
+    case CompletionCorrected:
+      return uncomplete(order, event);
+    case InspectionPassed:
+    case InspectionConceded:
+    case InspectionFailed:
+      return inspect(order, event);
     case ReceiptExtended:
-      return extend(order, event, At::ReceiptDue, order.at(At::Delivered));
+      return extend_receipt(order, event);
     case BalanceWindowExtended:
-      return extend(order, event, At::BalanceDue, event.occurred);
+      return extend_balance(order, event);
+    case ConflictSettled: {
+      const auto& p = event.as<model::ConflictSettled>();
+      order.verdicts.push_back({event.key(), p.conflict, p.verdict});
+      return;
+    }
     case StepTotal:
       return put_total(order, event.as<model::StepTotal>());
     case PackageShipped:
@@ -407,7 +409,7 @@ void move_axes(Order& order, const Event& event, const Context& context) {
     case InterceptRequested:
     case RedirectRequested:
     case CarrierUrged:
-      return move_package(order, event);
+      return move_package(order, event, context);
     case PromiseMade:
     case DateChanged:
     case SupplierConfirmed: {

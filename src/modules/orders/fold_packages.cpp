@@ -12,13 +12,35 @@ using model::EventType;
 using model::Milestone;
 using model::PackageFlag;
 
-/// `pending`, `info_received` and `monitoring_ended` never replace a physical milestone.
-bool is_physical(Milestone m) {
-  return m != Milestone::Pending && m != Milestone::InfoReceived &&
-         m != Milestone::MonitoringEnded && m != Milestone::Cancelled;
+/// Never replace a milestone that says where the package is.
+bool is_silent(Milestone m) {
+  return m == Milestone::Pending || m == Milestone::InfoReceived || m == Milestone::MonitoringEnded;
 }
-bool is_return_leg(Milestone m) {
-  return m == Milestone::Returning || m == Milestone::Returned || m == Milestone::Forwarded;
+/// Proof that the package was handed over.
+bool is_physical(Milestone m) {
+  return !is_silent(m) && m != Milestone::Cancelled && m != Milestone::LostOrDestroyed;
+}
+bool is_return_leg(Milestone m) { return m == Milestone::Returning || m == Milestone::Returned; }
+/// Happens to a package once: several sources that tell it are witnesses of one milestone, even if
+/// their clocks differ.
+bool is_once(Milestone m) { return m == Milestone::PickedUp || m == Milestone::Delivered; }
+
+/// Shows a milestone of the package unless the one shown stands: one that says nothing of the place
+/// never replaces one that does; after delivery only a return does; and scans of one minute are
+/// shown by rank, as the clocks of scanners are not better than that (side codes have none).
+void show(PackageState& package, const MilestoneState& fresh) {
+  const Milestone old = package.milestone;
+  const std::int64_t minute = minutes(1).us;
+  if (package.has_milestone) {
+    if (old == Milestone::Delivered && !is_return_leg(fresh.milestone)) return;
+    if (!is_silent(old) && is_silent(fresh.milestone)) return;
+    if (package.milestone_at.us / minute == fresh.at.us / minute && fresh.milestone < old &&
+        old < Milestone::Forwarded)
+      return;
+  }
+  package.milestone = fresh.milestone;
+  package.milestone_at = fresh.at;
+  package.has_milestone = true;
 }
 
 /// What an event says happened, where it does not name a milestone itself.
@@ -42,34 +64,31 @@ void add_milestone(PackageState& package, const Event& event, const model::Packa
                    Milestone milestone) {
   const bool has_date = !event.is(model::EventFlag::NoDate);
   for (auto& known : package.milestones) {
-    const bool is_same = known.milestone == milestone && known.at <= event.latest() &&
-                         event.occurred <= known.latest && known.place == p.place;
-    if (!is_same) continue;
+    if (known.milestone != milestone) continue;
+    const bool is_other_witness =
+        is_once(milestone) && !contains(known.sources, event.origin.source);
+    const bool is_same_moment =
+        known.at <= event.latest() && event.occurred <= known.latest && known.place == p.place;
+    if (!is_other_witness && !is_same_moment) continue;
     if (!contains(known.sources, event.origin.source)) known.sources.push_back(event.origin.source);
     return;
   }
   package.milestones.push_back(
       {milestone, event.occurred, event.latest(), has_date, p.place, {event.origin.source}});
-  const bool is_stuck = package.has_milestone && package.milestone == Milestone::Delivered &&
-                        !is_return_leg(milestone);
-  const bool is_weaker =
-      package.has_milestone && is_physical(package.milestone) && !is_physical(milestone);
-  if (is_stuck || is_weaker) return;
-  package.milestone = milestone;
-  package.has_milestone = true;
+  show(package, package.milestones.back());
 }
 
+/// The first dated word counts; one without a date counts until there is one.
 void ship(PackageState& package, const Event& event) {
-  if (package.is_shipped) return;
   package.is_shipped = true;
-  package.shipped_at = event.is(model::EventFlag::NoDate) ? Time::none() : event.occurred;
+  if (!package.shipped_at.is_none() || event.is(model::EventFlag::NoDate)) return;
+  package.shipped_at = event.occurred;
   package.shipped_latest = event.latest();
 }
 
 void deliver(PackageState& package, const Event& event) {
-  if (package.is_delivered) return;
   package.is_delivered = true;
-  if (event.is(model::EventFlag::NoDate)) return;
+  if (!package.delivered_at.is_none() || event.is(model::EventFlag::NoDate)) return;
   package.delivered_at = event.occurred;
   package.delivered_latest = event.latest();
 }
@@ -93,54 +112,44 @@ void describe(PackageState& package, const model::PackageReport& p) {
   for (const auto flag : p.flags) package.set(flag);
 }
 
-}  // namespace
-
-PackageState& package_of(Order& order, const model::PackageReport& p) {
-  for (auto& package : order.packages)
-    if (!p.package.empty() && package.id == p.package) return package;
-  for (auto& package : order.packages)
-    if (!p.number.empty() && package.number == p.number &&
-        (p.carrier.empty() || package.carrier.empty() || package.carrier == p.carrier))
-      return package;
-  // A report that names no package speaks of the only one there is.
-  if (p.package.empty() && p.number.empty()) {
-    PackageState* only = nullptr;
-    int count = 0;
-    for (auto& package : order.packages)
-      if (package.direction == p.direction &&
-          (p.supplier.empty() || package.supplier == p.supplier)) {
-        only = &package;
-        ++count;
-      }
-    if (count == 1) return *only;
-  }
-  auto& package = order.packages.emplace_back();
-  package.id = !p.package.empty() ? p.package : !p.number.empty() ? p.number : "1";
-  package.direction = p.direction;
-  return package;
+/// A report that names no package speaks of all there are, of its direction and supplier.
+bool is_unnamed(const model::PackageReport& p) { return p.package.empty() && p.number.empty(); }
+bool is_meant(const PackageState& package, const model::PackageReport& p) {
+  return package.direction == p.direction && (p.supplier.empty() || package.supplier == p.supplier);
 }
 
-void move_package(Order& order, const Event& event) {
+/// Takes a dispatch back, but for what a carrier has seen since.
+void unship(PackageState& package) {
+  std::erase_if(package.milestones, [](const MilestoneState& m) {
+    return m.milestone == Milestone::InfoReceived || m.milestone == Milestone::PickedUp;
+  });
+  package.is_declared = false;
+  package.declared_at = Time::none();
+  package.has_milestone = false;
+  package.milestone = Milestone::Pending;
+  package.milestone_at = Time::none();
+  for (const auto& milestone : package.milestones) show(package, milestone);
+  const auto seen = std::ranges::find_if(
+      package.milestones, [](const MilestoneState& m) { return is_physical(m.milestone); });
+  package.is_shipped = package.is_confirmed = seen != package.milestones.end();
+  package.shipped_at = package.is_shipped && seen->has_date ? seen->at : Time::none();
+}
+
+void move_one(Order& order, PackageState& package, const Event& event) {
   const auto& p = event.as<model::PackageReport>();
-  PackageState& package = package_of(order, p);
   describe(package, p);
   // What a number itself brought to the order is no reason to claim that number.
   if (!p.number.empty() && !event.origin.subject.starts_with("tracking/"))
     package.has_own_number = true;
   switch (event.type) {
     case EventType::PackageUnshipped:
-      package.is_shipped = package.is_declared = package.is_confirmed = false;
-      package.declared_at = package.shipped_at = Time::none();
-      std::erase_if(package.milestones, [](const MilestoneState& m) {
-        return m.milestone == Milestone::InfoReceived || m.milestone == Milestone::PickedUp;
-      });
-      package.has_milestone = !package.milestones.empty();
-      package.milestone =
-          package.has_milestone ? package.milestones.back().milestone : Milestone::Pending;
-      return;
+      return unship(package);
     case EventType::PackageShipped:
       package.is_declared = true;
-      if (package.declared_at.is_none()) package.declared_at = event.occurred;
+      if (package.declared_at.is_none() && !event.is(model::EventFlag::NoDate)) {
+        package.declared_at = event.occurred;
+        package.declared_latest = event.latest();
+      }
       ship(package, event);
       break;
     case EventType::PackageRefused:
@@ -163,136 +172,76 @@ void move_package(Order& order, const Event& event) {
   }
   const auto milestone = implied(event, p);
   if (!milestone) return;
-  const bool was_stuck = package.is_delivered;
   add_milestone(package, event, p, *milestone);
-  if (is_physical(*milestone) && *milestone != Milestone::LostOrDestroyed) {
+  if (is_physical(*milestone)) {
     ship(package, event);
     package.is_confirmed = true;
     package.last_scan = event.occurred;
   }
   if (*milestone == Milestone::Delivered) deliver(package, event);
-  if (*milestone == Milestone::Returning && !was_stuck) order.set(Flag::Intercepting, false);
   if (*milestone == Milestone::Returned) package.is_back = true;
   if (*milestone == Milestone::LostOrDestroyed) package.set(PackageFlag::Lost);
+  // Delivered or on its way back, there is nothing left to stop or to send elsewhere.
+  if (*milestone == Milestone::Delivered || is_return_leg(*milestone)) {
+    package.set(PackageFlag::InterceptPending, false);
+    const bool is_any_pending = std::ranges::any_of(order.packages, [](const PackageState& other) {
+      return other.has(PackageFlag::InterceptPending);
+    });
+    if (!is_any_pending) order.set(Flag::Intercepting, false);
+    order.set(Flag::Redirecting, false);
+  }
 }
 
-// ---- after-sale cases ---------------------------------------------------------------------------
-
-namespace {
-
-CaseState* find_case(Order& order, const std::string& id) {
-  const auto found = std::ranges::find_if(order.cases, [&](const auto& c) { return c.id == id; });
-  return found == order.cases.end() ? nullptr : &*found;
+/// The step of its after-sale case that a package going this way means.
+std::string_view step_of(model::Direction direction, EventType type) {
+  using enum model::Direction;
+  if (direction == Outbound) return {};
+  if (type == EventType::PackageShipped)
+    return direction == Return ? "return_shipped" : "ship_replacement";
+  if (type == EventType::PackageDelivered)
+    return direction == Return ? "return_delivered" : "replacement_delivered";
+  return {};
 }
 
 }  // namespace
 
-void open_case(Order& order, const Event& event, const Context& context) {
-  const auto& p = event.as<model::CaseOpened>();
-  if (find_case(order, p.case_id)) return;
-  auto& opened = order.cases.emplace_back();
-  opened.id = p.case_id;
-  opened.type = p.type;
-  opened.parts = p.parts;
-  opened.amount = p.amount;
-  opened.reason = p.reason;
-  opened.opened = opened.moved = event.occurred;
-  const auto& chart = context.after_sale();
-  opened.is_by_staff = event.origin.role != model::Role::Customer;
-  opened.state = chart.start(variables_of_case(order, opened, context));
+bool speaks_of(const model::PackageReport& p, const PackageState& package) {
+  if (is_unnamed(p)) return is_meant(package, p);
+  if (!p.package.empty() && package.id == p.package) return true;
+  return !p.number.empty() && package.number == p.number &&
+         (p.carrier.empty() || package.carrier.empty() || package.carrier == p.carrier);
 }
 
-void move_case(Order& order, const Event& event, const Context& context) {
-  const auto& p = event.as<model::CaseMoved>();
-  CaseState* moved = find_case(order, p.case_id);
-  if (!moved) {
-    note_conflict(order, model::ConflictCode::IllegalHere, "unknown_case", event.id);
-    return;
-  }
-  const auto& chart = context.after_sale();
-  const auto target = chart.case_target(moved->state, p.on, p.to, moved->type);
-  if (!target) {
-    note_conflict(order, model::ConflictCode::IllegalHere, "after_sale_" + p.on, event.id);
-    return;
-  }
-  moved->state = *target;
-  moved->moved = event.occurred;
-  if (!p.carrier.empty()) moved->carrier = p.carrier;
-  if (!p.number.empty()) moved->number = p.number;
-  if (p.amount) moved->amount = p.amount;
-  if (!p.parts.empty()) moved->parts = p.parts;
-  if (const auto code = chart.state(moved->state).code();
-      code == "inspecting" || code == "refunding")
-    moved->are_goods_back = true;
-  moved->is_open = !chart.state(moved->state).is_final();
-  moved->is_succeeded = chart.state(moved->state).category() == model::Category::Done;
+PackageState& package_of(Order& order, const model::PackageReport& p) {
+  for (auto& package : order.packages)
+    if (!p.package.empty() && package.id == p.package) return package;
+  for (auto& package : order.packages)
+    if (!p.number.empty() && package.number == p.number &&
+        (p.carrier.empty() || package.carrier.empty() || package.carrier == p.carrier))
+      return package;
+  if (is_unnamed(p))
+    for (auto& package : order.packages)
+      if (is_meant(package, p)) return package;
+  auto& package = order.packages.emplace_back();
+  package.id = !p.package.empty()  ? p.package
+               : !p.number.empty() ? p.number
+                                   : std::to_string(order.packages.size());
+  package.direction = p.direction;
+  return package;
 }
 
-// ---- quantities ---------------------------------------------------------------------------------
-
-namespace {
-
-/// What a case does to quantities: while open it may hold goods, when it succeeded it may have
-/// brought them back for good.
-struct CaseEffect {
-  model::CaseType type;
-  bool moves_goods, brings_back;
-};
-constexpr CaseEffect kCaseEffects[]{
-    {model::CaseType::RefundUnshipped, false, true}, {model::CaseType::RefundOnly, false, false},
-    {model::CaseType::ReturnRefund, true, true},     {model::CaseType::Exchange, true, false},
-    {model::CaseType::Resend, false, false},         {model::CaseType::Repair, true, false},
-    {model::CaseType::Refused, true, true},          {model::CaseType::Intercept, true, true},
-    {model::CaseType::PriceAdjust, false, false}};
-
-void carry(LineState& line, std::int64_t quantity, const PackageState& package) {
-  if (package.is_shipped) line.shipped += quantity;
-  if (package.is_delivered) line.delivered += quantity;
-}
-
-/// Packages that do not say what is in them share what no other package names.
-void share_rest(Order& order) {
-  for (auto& line : order.lines) {
-    std::int64_t named = 0;
-    bool any_shipped = false, all_delivered = true, any = false;
-    for (const auto& package : order.packages) {
-      if (package.direction != model::Direction::Outbound) continue;
-      for (const auto& part : package.parts)
-        if (part.line == line.id) named += part.quantity;
-      if (!package.parts.empty()) continue;
-      if (!package.supplier.empty() && !line.supplier.empty() && package.supplier != line.supplier)
-        continue;
-      any = true;
-      any_shipped = any_shipped || package.is_shipped;
-      all_delivered = all_delivered && package.is_delivered;
-    }
-    const auto rest = std::max<std::int64_t>(line.due() - named, 0);
-    if (any && any_shipped) line.shipped += rest;
-    if (any && all_delivered) line.delivered += rest;
+void move_package(Order& order, const Event& event, const Context& context) {
+  const auto& p = event.as<model::PackageReport>();
+  PackageState& first = package_of(order, p);
+  if (!is_unnamed(p)) {
+    move_one(order, first, event);
+  } else {
+    for (auto& package : order.packages)
+      if (is_meant(package, p) || &package == &first) move_one(order, package, event);
   }
-}
-
-}  // namespace
-
-void count_quantities(Order& order) {
-  for (auto& line : order.lines) line.shipped = line.delivered = line.back = line.in_case = 0;
-  for (const auto& package : order.packages) {
-    if (package.direction != model::Direction::Outbound) continue;
-    for (const auto& part : package.parts)
-      for (auto& line : order.lines)
-        if (line.id == part.line) carry(line, part.quantity, package);
-  }
-  share_rest(order);
-  for (const auto& c : order.cases) {
-    const auto& effect = kCaseEffects[static_cast<std::size_t>(c.type)];
-    if (!(c.is_open && effect.moves_goods) && !(c.is_succeeded && effect.brings_back)) continue;
-    for (auto& line : order.lines) {
-      std::int64_t quantity = c.parts.empty() ? line.due() : 0;
-      for (const auto& part : c.parts)
-        if (part.line == line.id) quantity += part.quantity;
-      (c.is_open ? line.in_case : line.back) += quantity;
-    }
-  }
+  const std::string case_id = package_of(order, p).case_id;
+  const auto step = step_of(p.direction, event.type);
+  if (!case_id.empty() && !step.empty()) tell_case(order, event, case_id, step, context);
 }
 
 }  // namespace cairn::orders

@@ -4,6 +4,7 @@
 
 #include "base/ranges.hpp"
 #include "crypto/hash.hpp"
+#include "modules/orders/fold_packages.hpp"
 
 namespace cairn::orders {
 namespace {
@@ -20,12 +21,8 @@ Sums sums_of_packages(const Order& order) {
   }
   sums.ordered = sums.total = std::max<std::int64_t>(packages, 1);
   for (const auto& c : order.cases) {
-    const bool moves = c.type != model::CaseType::RefundOnly &&
-                       c.type != model::CaseType::PriceAdjust && c.type != model::CaseType::Resend;
-    if (c.is_open && moves) sums.in_cases = sums.total;
-    if (c.is_succeeded && moves && c.type != model::CaseType::Exchange &&
-        c.type != model::CaseType::Repair)
-      sums.back = sums.total;
+    if (c.is_open && moves_goods(c.type)) sums.in_cases = sums.total;
+    if (c.is_succeeded && brings_back(c.type)) sums.back = sums.total;
   }
   sums.all_shipped = packages > 0 && sums.shipped >= sums.total;
   sums.all_delivered = packages > 0 && sums.delivered >= sums.total;
@@ -40,6 +37,8 @@ void add_steps(const Order& order, Sums& sums) {
     if (step.step == model::Step::Packed || step.step == model::Step::LabelCreated)
       sums.packed += step.total;
     if (step.step == model::Step::Allocated) sums.allocated += step.total;
+    if (step.step == model::Step::Released) sums.released += step.total;
+    if (step.step == model::Step::Accepted) sums.accepted += step.total;
   }
   // Made to order: what the last production step finished is produced.
   std::int64_t good = 0;
@@ -50,7 +49,8 @@ void add_steps(const Order& order, Sums& sums) {
     all_finished = !step.finished.is_none();
   }
   sums.produced = std::max(sums.produced, good);
-  sums.all_produced = sums.produced >= sums.total || (all_finished && good == 0);
+  sums.all_produced =
+      (sums.total > 0 && sums.produced >= sums.total) || (all_finished && good == 0);
 }
 
 }  // namespace
@@ -83,10 +83,6 @@ Sums sums_of(const Order& order) {
     sums.all_delivered = sums.all_delivered && has_some && sums.delivered > 0;
     sums.all_back = sums.all_back && has_some && sums.back > 0;
   }
-  if (order.is(Flag::ShortClosed) && sums.shipped > 0) {
-    sums.all_shipped = true;
-    sums.all_delivered = sums.delivered >= sums.shipped;
-  }
   if (order.is(Flag::ReachedShipped) || order.is(Flag::ReachedDelivered)) {
     sums.all_shipped = true;
     sums.shipped = std::max(sums.shipped, sums.total);
@@ -112,9 +108,28 @@ const PromiseState* promise_of(const Order& order, model::PromiseOf of) {
   return best;
 }
 
+Duration length_after(const std::vector<Stretch>& stretches, Time from) {
+  Duration sum{0};
+  for (const auto& stretch : stretches) {
+    if (stretch.until == Time::never() || from.is_none()) continue;
+    const Time begin = std::max(stretch.from, from);
+    if (stretch.until > begin) sum = sum + (stretch.until - begin);
+  }
+  return sum;
+}
+
+bool covers_the_rest(const Order& order, const HoldState& hold) {
+  return hold.lines.empty() || std::ranges::all_of(order.lines, [&](const LineState& line) {
+           return !line.counts() || line.shipped >= line.due() || contains(hold.lines, line.id);
+         });
+}
+
 Time judged_by(const Order& order) {
-  if (const auto* promise = promise_of(order, model::PromiseOf::Delivered)) return promise->at;
-  return order.at(At::Requested);
+  if (const auto* promise = promise_of(order, model::PromiseOf::Delivered))
+    return promise->at + length_after(order.stops, promise->made);
+  const Time requested = order.at(At::Requested);
+  if (requested.is_none()) return requested;
+  return requested + length_after(order.stops, order.at(At::Placed));
 }
 
 model::Health health_of(const Order& order, Time now) {
@@ -128,10 +143,7 @@ model::Health health_of(const Order& order, Time now) {
     if (due.is_none() || delivered.is_none()) return NoPromise;
     return delivered <= due ? DoneOnTime : DoneLate;
   }
-  for (const auto& hold : order.holds)
-    if (hold.definition && hold.definition->clock == lifecycle::Clock::Stops &&
-        hold.definition->is_blocking)
-      return Paused;
+  if (!order.stops.empty() && order.stops.back().until == Time::never()) return Paused;
   if (due.is_none()) return NoPromise;
   return now > due ? Overdue : OnTime;
 }
@@ -168,7 +180,11 @@ std::uint32_t badges_of(const Order& order) {
       relation(model::RelationKind::Dropship) || !order.suppliers.empty(),
       contains(order.tags, "urgent") || contains(order.tags, "加急"),
       has_unsettled,
-      !order.requests.empty()};
+      !order.requests.empty(),
+      any_hold("group_pending"),
+      std::ranges::any_of(order.packages, [](const PackageState& package) {
+        return package.has(model::PackageFlag::Incident);
+      })};
   std::uint32_t bits = 0;
   for (std::size_t i = 0; i < is_on.size(); ++i) bits |= static_cast<std::uint32_t>(is_on[i]) << i;
   return bits;
@@ -218,10 +234,11 @@ class StateWriter {
   void operator()(const MoneyState& v) {
     all(v.id, v.method, v.case_id, v.amount, v.in_full, v.at);
   }
+  void operator()(const Stretch& v) { all(v.from, v.until); }
   void operator()(const HoldState& v) { all(v.id, v.reason, v.lines, v.since); }
   void operator()(const CaseState& v) {
     all(v.id, v.type, std::uint64_t{v.state}, v.parts, v.amount, v.reason, v.carrier, v.number,
-        v.opened, v.moved, v.is_open, v.is_succeeded);
+        v.opened, v.moved, v.is_open, v.is_succeeded, v.are_goods_back);
   }
   void operator()(const PromiseState& v) { all(v.of, v.line, v.source, v.at, v.basis, v.made); }
   void operator()(const PlannedStepState& v) {
@@ -261,8 +278,8 @@ Bytes state_hash(const Order& order) {
   write.all(order.lines, order.steps, order.packages, order.payments, order.refunds, order.holds,
             order.cases, order.promises, order.plan, order.requests, conflicts, order.notes,
             order.attachments, order.relations, order.attributes, order.tags, order.references,
-            order.suppliers, order.survey_score, order.survey_sent, order.survey_answered,
-            order.status_word);
+            order.suppliers, order.waits, order.stops, order.evidence_due, order.survey_score,
+            order.survey_sent, order.survey_answered, order.status_word);
   const auto digest = crypto::sha256(content);
   return Bytes(crypto::view(digest));
 }

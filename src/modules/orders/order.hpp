@@ -62,13 +62,15 @@ struct PackageState {
   std::uint32_t flags = 0;                 ///< bits of model::PackageFlag
   model::Milestone milestone = model::Milestone::Pending;
   bool has_milestone = false;
+  Time milestone_at = Time::none();
   bool is_shipped = false;
   bool is_declared = false;   ///< somebody said it was dispatched
   bool is_confirmed = false;  ///< … and there is evidence of the hand-over
   bool is_delivered = false;
-  bool is_back = false;  ///< returned to the sender
-  bool has_own_number = false;  ///< told by somebody who knew the order, not only the number
-  Time declared_at = Time::none(), shipped_at = Time::none(), shipped_latest = Time::none();
+  bool is_back = false;          ///< returned to the sender
+  bool has_own_number = false;   ///< told by somebody who knew the order, not only the number
+  Time declared_at = Time::none(), declared_latest = Time::none();  ///< told as a dispatch
+  Time shipped_at = Time::none(), shipped_latest = Time::none();    ///< first proof of it
   Time delivered_at = Time::none(), delivered_latest = Time::none();
   Time last_scan = Time::none(), estimated = Time::none();
   model::ReceivedBy received_by = model::ReceivedBy::Unknown;
@@ -94,6 +96,7 @@ struct HoldState {
   std::string id, reason;
   std::vector<std::string> lines;
   Time since = Time::none();
+  bool has_date = true;
   const lifecycle::Hold* definition = nullptr;  ///< null: a reason no file knows
 };
 
@@ -124,6 +127,11 @@ struct PlannedStepState {
   bool is_blocked = false, is_visible = false;
   std::string blocked_reason;
   std::int64_t quantity = 0, good = 0, scrap = 0;
+};
+
+/// From when until when something was so; `until` is Time::never() while it still is.
+struct Stretch {
+  Time from = Time::none(), until = Time::never();
 };
 
 struct RequestState {
@@ -188,7 +196,6 @@ enum class Flag : std::uint8_t {
   ReachedDelivered,
   Redirecting,
   Intercepting,
-  ShortClosed,
   Forgotten,
   ReleasedOnCredit
 };
@@ -208,6 +215,8 @@ enum class At : std::uint8_t {
   BalanceDue,
   Presale,
   Requested,
+  DepositPaid,
+  PaymentDue,
   Count
 };
 
@@ -218,9 +227,8 @@ struct Order final : core::Aggregate {
   Time last_timer = Time::none();    ///< when the latest automatic transition was applied
   Time next_timer = Time::never();   ///< when the next one falls due
   Time looks_until = Time::never();  ///< what `valid_until` says
-  Time waits_until = Time::never();  ///< the first event whose time has not come
+  Time waits_until = Time::never();  ///< when the first event of the future must be folded
   std::uint32_t events = 0;
-  bool has_waiting = false;
   std::vector<model::Identity> corrected_ahead;  ///< targets of corrections that came before them
 
   const lifecycle::Lifecycle* lifecycle = nullptr;
@@ -258,6 +266,10 @@ struct Order final : core::Aggregate {
   std::vector<std::string> tags;
   std::vector<model::ReferenceText> references;
   std::vector<std::string> suppliers;  ///< assigned beyond those of the lines
+  std::vector<Stretch> waits;  ///< automatic completion waited: a case, a dispute, an interception
+  std::vector<Stretch> stops;  ///< the clock of the customer's promise stood still
+  std::vector<model::Identity> evidence_due;  ///< events that somebody must prove
+  std::int64_t receipt_extensions = 0, receipt_extensions_by_customer = 0;
   std::int64_t survey_score = 0;
   Time survey_sent = Time::none(), survey_answered = Time::none();
   std::string status_word;  ///< the source's own, latest
@@ -277,10 +289,17 @@ struct Order final : core::Aggregate {
   model::Category category() const { return headline().category(); }
 };
 
+/// How much of the stretches lies after `from`. An open one counts for nothing yet: it is not known
+/// how long it will be.
+Duration length_after(const std::vector<Stretch>& stretches, Time from);
+
+/// True when the hold covers all that is not shipped yet.
+bool covers_the_rest(const Order& order, const HoldState& hold);
+
 /// The sums the headline is computed from (defaults §4).
 struct Sums {
   std::int64_t ordered = 0, total = 0, shipped = 0, delivered = 0, back = 0, in_cases = 0;
-  std::int64_t produced = 0, picked = 0, packed = 0, allocated = 0;
+  std::int64_t produced = 0, picked = 0, packed = 0, allocated = 0, released = 0, accepted = 0;
   bool all_shipped = false, all_delivered = false, all_back = false, all_produced = false;
 };
 Sums sums_of(const Order& order);
@@ -288,7 +307,8 @@ Sums sums_of(const Order& order);
 /// The promise that counts: told by the source, then by a person, then computed; the newest of the
 /// best. Nothing when there is none.
 const PromiseState* promise_of(const Order& order, model::PromiseOf of);
-/// The date health is judged by: promised, else requested. Time::none() when there is none.
+/// The date health is judged by: promised, else requested, put off by as long as the clock stood
+/// still. Time::none() when there is none.
 Time judged_by(const Order& order);
 model::Health health_of(const Order& order, Time now);
 
@@ -298,10 +318,10 @@ model::PaymentState payment_state_of(const Order& order);
 std::optional<model::Milestone> milestone_of(const Order& order);
 
 /// Badges beside the headline (defaults §2), bits in this order.
-inline constexpr std::array<std::string_view, 12> kBadges{
-    "after_sale_open",   "cancel_requested", "intercepting",  "redirecting",
-    "delivery_disputed", "rest_held",        "merged",        "presale",
-    "dropship",          "urgent",           "data_conflict", "request_pending"};
+inline constexpr std::array<std::string_view, 14> kBadges{
+    "after_sale_open", "cancel_requested", "intercepting",  "redirecting", "delivery_disputed",
+    "rest_held",       "merged",           "presale",       "dropship",    "urgent",
+    "data_conflict",   "request_pending",  "group_pending", "incident"};
 /// The kind of an order.relations entry.
 model::RelationKind relation_kind(const TextState& text);
 std::uint32_t badges_of(const Order& order);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/ranges.hpp"
+#include "modules/orders/corrections.hpp"
 #include "modules/orders/decide.hpp"
 #include "modules/orders/render.hpp"
 
@@ -73,9 +75,7 @@ void OrderReducer::apply(core::Aggregate& state, const Event& event, Time now) c
 bool OrderReducer::advance(core::Aggregate& state, Time now) const {
   return orders::advance(order_of(state), now, context_);
 }
-bool OrderReducer::needs_history(const Event& event) const {
-  return event.type == EventType::EventCorrected || event.type == EventType::EventRetracted;
-}
+bool OrderReducer::needs_history(const Event& event) const { return changes_others(event); }
 bool OrderReducer::must_refold(const core::Aggregate& state, Time at) const {
   return order_of(state).waits_until <= at;
 }
@@ -118,17 +118,12 @@ std::vector<core::Letter> OrderReducer::letters(const ports::AggregateKey&, cons
     for (const auto& wanted : gone)
       out.push_back(claim_letter(order, wanted, EventType::ReferenceUnclaimed, cause));
   }
-  const auto move = [&](const model::Correction& correction, const Event& event) {
-    if (correction.move_to.empty() || to_hex(event.id.view()) != correction.target) return;
-    if (const auto to = model::parse_order_id(correction.move_to))
-      out.push_back({model::order_key(*to), event});
-  };
-  // A correction may have come before what it moves, and waited for it.
-  for (const auto& event : history)
-    if (cause.type == EventType::EventCorrected)
-      move(cause.as<model::Correction>(), event);
-    else if (event.type == EventType::EventCorrected)
-      move(event.as<model::Correction>(), cause);
+  if (history.empty()) return out;
+  const bool is_moving = changes_others(cause) || contains(order.corrected_ahead, cause.id) ||
+                         Corrections(history).of(cause.id) != nullptr;
+  if (!is_moving) return out;
+  auto moving = moving_letters(order.id(), history, cause);
+  std::ranges::move(moving, std::back_inserter(out));
   return out;
 }
 

@@ -48,6 +48,22 @@ void take(ReferenceState& state, const Event& event) {
     state.claims.push_back({claim.order, claim.package, claim.from.time, or_never(claim.until)});
 }
 
+/// Events taken back before count again when the reference is claimed anew.
+core::Letter give_again(const Event& event, const std::string& order, const Event& cause) {
+  core::Letter letter;
+  letter.to = model::order_key(*model::parse_order_id(order));
+  letter.event.type = EventType::EventCorrected;
+  model::Correction payload;
+  payload.target = to_hex(event.id.view());
+  payload.reason = "reference_moved";
+  letter.event.id =
+      model::identity_of("cairn/moved-again", payload.target + to_hex(cause.id.view()));
+  letter.event.occurred = cause.occurred;
+  letter.event.origin = {.source = "cairn", .role = model::Role::System};
+  letter.event.payload = std::move(payload);
+  return letter;
+}
+
 bool covers(const ClaimState& claim, Time at) { return at < claim.until; }
 
 core::Letter forward(const Event& event, const std::string& order) {
@@ -149,6 +165,10 @@ std::vector<core::Letter> ReferenceReducer::letters(const ports::AggregateKey&, 
     return out;
   }
   const auto& claim = cause.as<model::Claim>();
+  const bool was_let_go = std::ranges::any_of(history, [&](const Event& event) {
+    return event.type == EventType::ReferenceUnclaimed &&
+           event.as<model::Claim>().order == claim.order;
+  });
   for (const auto& event : history) {
     if (is_claim(event) || event.is(model::EventFlag::Rival) ||
         event.type == EventType::EventDismissed)
@@ -158,7 +178,9 @@ std::vector<core::Letter> ReferenceReducer::letters(const ports::AggregateKey&, 
     });
     if (is_dismissed) continue;
     if (cause.type == EventType::ReferenceClaimed) {
-      if (event.occurred < or_never(claim.until)) out.push_back(forward(event, claim.order));
+      if (event.occurred >= or_never(claim.until)) continue;
+      out.push_back(forward(event, claim.order));
+      if (was_let_go) out.push_back(give_again(event, claim.order, cause));
     } else if (std::ranges::none_of(reference.claims, [&](const ClaimState& other) {
                  return other.order == claim.order && covers(other, event.occurred);
                })) {

@@ -43,7 +43,7 @@ void write_revealed(json::Writer& out, const Order& order, ports::KeySlot key_sl
 /// Calls `visit(code, Conflict as JSON)` for every conflict.
 void each_conflict(const Order& order,
                    const std::function<void(std::string_view, const std::string&)>& visit);
-/// Names of the lifecycle's commands that `role` could give now.
+/// Names of the commands of lifecycle and open after-sale cases that `role` could give now.
 std::vector<std::string> allowed_commands(const Order& order, model::Role role,
                                           const Context& context);
 

@@ -1,5 +1,7 @@
 #include <algorithm>
 
+#include "base/ranges.hpp"
+#include "modules/orders/decide.hpp"
 #include "modules/orders/order_reducer.hpp"
 #include "modules/orders/render.hpp"
 #include "modules/orders/settle.hpp"
@@ -107,16 +109,38 @@ void write_commands(json::Writer& out, const Order& order, const Viewer& viewer)
   out.end_array();
 }
 
+namespace {
+
+void add_allowed(std::vector<std::string>& out, const Order& order,
+                 std::span<const lifecycle::Offer> offers, model::Role role) {
+  for (const auto& offer : offers) {
+    const auto& transition = *offer.transition;
+    // Each hold names who may lift it.
+    const bool is_release = transition.emits == model::EventType::HoldReleased;
+    if (!offer.is_allowed || contains(out, transition.on)) continue;
+    if (is_release && std::ranges::none_of(order.holds, [&](const HoldState& hold) {
+          return may_release(hold, role);
+        }))
+      continue;
+    out.push_back(transition.on);
+  }
+}
+
+}  // namespace
+
 std::vector<std::string> allowed_commands(const Order& order, model::Role role,
                                           const Context& context) {
   std::vector<std::string> out;
   const auto variables = variables_of(order, context);
   for (std::size_t i = 0; i < model::Names<model::Role>::all().size(); ++i) {
     if (role != model::Role::Admin && static_cast<model::Role>(i) != role) continue;
-    for (const auto& offer :
-         order.lifecycle->offers(order.state, variables, static_cast<model::Role>(i)))
-      if (offer.is_allowed && std::ranges::find(out, offer.transition->on) == out.end())
-        out.push_back(offer.transition->on);
+    const auto as = static_cast<model::Role>(i);
+    add_allowed(out, order, order.lifecycle->offers(order.state, variables, as), role);
+    for (const auto& c : order.cases)
+      if (c.is_open)
+        add_allowed(out, order,
+                    context.after_sale().offers(c.state, variables_of_case(order, c, context), as),
+                    role);
   }
   return out;
 }

@@ -60,6 +60,42 @@ void write_promise(json::Writer& out, std::string_view key, Time at) {
   out.key(key).begin_object().field("to", at).field("basis", "source").end_object();
 }
 
+/// What was told with the element, and what was set since.
+std::string attributes_of(const Order& order, std::string_view level, std::string_view element,
+                          std::string told = {}) {
+  for (const auto& set : order.attributes) {
+    const std::string_view set_level = set.level.empty() ? "order" : std::string_view(set.level);
+    if (set_level == level && set.element == element)
+      told = model::merge_json_objects(told, set.json);
+  }
+  return told.empty() ? "{}" : told;
+}
+
+/// Facts are kept as they were told; what no attribute set allows is flagged.
+void write_attribute_faults(json::Writer& out, const Order& order, const std::string& told,
+                            const Context& context) {
+  out.key("attribute_faults").begin_array();
+  const auto write = [&](std::string_view level, std::string_view element,
+                         const std::string& attributes) {
+    for (const auto& fault : context.definitions->attributes().check(level, attributes))
+      out.begin_object()
+          .field("level", level)
+          .text_if("element", element)
+          .field("pointer", fault.pointer)
+          .field("message", fault.message)
+          .end_object();
+  };
+  write("order", "", attributes_of(order, "order", "", told));
+  for (const auto& line : order.lines)
+    write("line", line.id,
+          attributes_of(order, "line", line.id,
+                        model::decode_payload<model::Line>(line.description).attributes.text));
+  for (const auto& package : order.packages)
+    write("package", package.id, attributes_of(order, "package", package.id));
+  for (const auto& step : order.plan) write("step", step.id, attributes_of(order, "step", step.id));
+  out.end_array();
+}
+
 void write_line(json::Writer& out, const Order& order, const LineState& line) {
   const auto told = model::decode_payload<model::Line>(line.description);
   out.begin_object();
@@ -76,15 +112,12 @@ void write_line(json::Writer& out, const Order& order, const LineState& line) {
   for (const auto& step : order.steps)
     if (step.line == line.id) out.field(name_of(step.step), step.total);
   out.end_object();
-  std::string attributes = told.attributes.text;
-  for (const auto& set : order.attributes)
-    if (set.level == "line" && set.element == line.id)
-      attributes = model::merge_json_objects(attributes, set.json);
-  out.key("attributes").raw(attributes.empty() ? "{}" : attributes);
+  out.key("attributes").raw(attributes_of(order, "line", line.id, told.attributes.text));
   out.end_object();
 }
 
-void write_package(json::Writer& out, const PackageState& package, const Context& context) {
+void write_package(json::Writer& out, const Order& order, const PackageState& package,
+                   const Context& context) {
   out.begin_object();
   out.field("id", package.id).field("direction", name_of(package.direction));
   out.text_if("carrier", package.carrier).text_if("number", package.number);
@@ -112,6 +145,7 @@ void write_package(json::Writer& out, const PackageState& package, const Context
     out.field("received_by", name_of(package.received_by));
   out.text_if("last_place", package.last_place).time_if("last_seen_at", package.last_scan);
   out.time_if("eta", package.estimated);
+  out.key("attributes").raw(attributes_of(order, "package", package.id));
   out.key("milestones").begin_array();
   for (const auto& seen : package.milestones) {
     out.begin_object().field("milestone", name_of(seen.milestone));
@@ -127,7 +161,7 @@ void write_package(json::Writer& out, const PackageState& package, const Context
   out.end_object();
 }
 
-void write_step(json::Writer& out, const PlannedStepState& step) {
+void write_step(json::Writer& out, const Order& order, const PlannedStepState& step) {
   out.begin_object().field("id", step.id);
   const auto& zh = step.name_zh.empty() ? step.id : step.name_zh;
   write_label(out, "label", {zh, step.name_en.empty() ? zh : step.name_en});
@@ -138,6 +172,7 @@ void write_step(json::Writer& out, const PlannedStepState& step) {
                      : !step.started.is_none() ? "started"
                                                : "waiting");
   out.field("quantity", step.quantity).field("good", step.good).field("scrap", step.scrap);
+  out.key("attributes").raw(attributes_of(order, "step", step.id));
   out.time_if("planned_start", step.planned_start).time_if("planned_end", step.planned_end);
   out.time_if("estimated_end", step.estimated_end).time_if("started_at", step.started);
   out.time_if("finished_at", step.finished).text_if("reason", step.blocked_reason);
@@ -173,7 +208,10 @@ void write_case(json::Writer& out, const Order& order, const CaseState& c, const
   for (const auto& offer : chart.offers(c.state, variables, viewer.role)) {
     out.begin_object().field("name", offer.transition->on);
     write_label(out, "label", offer.transition->label);
-    out.field("decided_by", "cairn").field("allowed", offer.is_allowed);
+    out.field("decided_by", offer.is_decided_by_cairn
+                                ? std::string_view("cairn")
+                                : viewer.context->master_of(order.source, offer.transition->area));
+    out.field("allowed", offer.is_allowed);
     if (!offer.is_allowed) write_label(out, "why_not", offer.why_not);
     out.key("preset").begin_object().field("case_id", c.id).end_object();
     out.key("fields").begin_array().end_array().end_object();
@@ -335,9 +373,9 @@ void write_order(json::Writer& out, const Order& order, const Row& row, ports::K
   out.key("lines").begin_array();
   for (const auto& line : order.lines) write_line(out, order, line);
   out.end_array().key("packages").begin_array();
-  for (const auto& package : order.packages) write_package(out, package, context);
+  for (const auto& package : order.packages) write_package(out, order, package, context);
   out.end_array().key("steps").begin_array();
-  for (const auto& step : order.plan) write_step(out, step);
+  for (const auto& step : order.plan) write_step(out, order, step);
   out.end_array().key("holds").begin_array();
   for (const auto& hold : order.holds) write_hold(out, hold);
   out.end_array().key("cases").begin_array();
@@ -360,11 +398,8 @@ void write_order(json::Writer& out, const Order& order, const Row& row, ports::K
   write_requests(out, order);
   out.key("commands");
   write_commands(out, order, viewer);
-  std::string attributes = told.attributes.text;
-  for (const auto& set : order.attributes)
-    if (set.level.empty() || set.level == "order")
-      attributes = model::merge_json_objects(attributes, set.json);
-  out.key("attributes").raw(attributes.empty() ? "{}" : attributes);
+  out.key("attributes").raw(attributes_of(order, "order", "", told.attributes.text));
+  write_attribute_faults(out, order, told.attributes.text, context);
   out.end_object();
 }
 

@@ -20,7 +20,16 @@ void settle(Order& order, const model::Event& event, const Context& context,
 /// Before an event moves anything: is it what the lifecycle foresees here? Conflicts if not.
 void judge(Order& order, const model::Event& event, const Context& context);
 
-std::optional<lifecycle::Due> next_due(const Order& order, const Context& context);
+/// The automatic transition that comes next, of the order or of one of its after-sale cases.
+struct Timer {
+  Time at = Time::none();  ///< Time::none(): at once
+  const lifecycle::Transition* transition = nullptr;
+  std::optional<std::size_t> subject;  ///< index of the case
+};
+/// By how much the total would change, in thousandths.
+std::int64_t change_permille(const Order& order, std::int64_t total);
+
+std::optional<Timer> next_timer(const Order& order, const Context& context);
 
 /// What depends on the whole and on the time: conflicts between moments, verdicts, health and how
 /// long all this holds. `unfinish` takes back what `finish` will find again.

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/ranges.hpp"
+#include "modules/orders/fold_packages.hpp"
 #include "modules/orders/settle.hpp"
 
 namespace cairn::orders {
@@ -11,6 +12,19 @@ using lifecycle::Variables;
 
 bool has_step(const Order& order, std::string_view phase) {
   return std::ranges::any_of(order.plan, [&](const auto& step) { return step.phase == phase; });
+}
+
+/// A planned step for material is not done, and nobody said that all is there.
+bool is_material_short(const Order& order) {
+  return !order.is(Flag::MaterialsKitted) && std::ranges::any_of(order.plan, [](const auto& step) {
+    return step.phase == "material" && step.finished.is_none();
+  });
+}
+
+/// Where the wait for automatic completion is counted from.
+Time completion_base(const Order& order) {
+  const Time delivered = order.at(At::Delivered);
+  return delivered.is_none() ? order.at(At::LastShipped) : delivered;
 }
 
 void set_quantities(Variables& v, const Order& order) {
@@ -25,7 +39,9 @@ void set_quantities(Variables& v, const Order& order) {
   v[Variable::Allocated] = sums.allocated;
   v[Variable::Picked] = sums.picked;
   v[Variable::Packed] = sums.packed;
-  v.set(Variable::HasLines, !order.lines.empty());
+  v[Variable::ReleasedQuantity] = sums.released;
+  v[Variable::AcceptedQc] = sums.accepted;
+  v.set(Variable::HasLines, std::ranges::any_of(order.lines, &LineState::counts));
   v.set(Variable::AnyShipped, sums.shipped > 0);
   v.set(Variable::AllShipped, sums.all_shipped);
   v.set(Variable::AnyDelivered, sums.delivered > 0);
@@ -53,12 +69,12 @@ void set_money(Variables& v, const Order& order) {
   v.set(Variable::BalanceDue, !order.is_paid_in_full && !on_account);
   v.set(Variable::BalanceBeforeShipping, order.is(Flag::BalanceBeforeShipping));
   v.set(Variable::ReleasedOnCredit, order.is(Flag::ReleasedOnCredit));
-  const bool made_to_order_may_ship = wants_deposit && deposit_paid &&
-                                      !order.is(Flag::BalanceBeforeShipping) &&
-                                      order.lifecycle->name() != "retail";
   v.set(Variable::TermsSatisfied, order.is_paid_in_full || is_free || order.is(Flag::ReachedPaid) ||
-                                      order.is(Flag::ReleasedOnCredit) || made_to_order_may_ship ||
+                                      order.is(Flag::ReleasedOnCredit) ||
                                       (on_account && order.is(Flag::TermsConfirmed)));
+  v.set(Variable::SlowPayment, std::ranges::any_of(order.payments, [&](const MoneyState& money) {
+          return contains(order.preset->slow_methods, money.method);
+        }));
   const bool any_refund = !order.refunds.empty();
   const bool all = order.is(Flag::RefundedInFull);
   v.set(Variable::RefundExecuted, any_refund);
@@ -73,12 +89,8 @@ void set_holds(Variables& v, const Order& order) {
   for (const auto& hold : order.holds) {
     any = true;
     if (!hold.definition) continue;
-    const bool covers_all =
-        hold.lines.empty() || std::ranges::all_of(order.lines, [&](const LineState& line) {
-          return line.shipped >= line.due() || contains(hold.lines, line.id);
-        });
     // A hold on lines alone stops the order only when it names all that is left.
-    const bool stops = hold.definition->is_blocking && covers_all;
+    const bool stops = hold.definition->is_blocking && covers_the_rest(order, hold);
     blocking = blocking || stops;
     headline = headline || (stops && hold.definition->sets_headline);
     shipping = shipping || stops || hold.definition->blocks == lifecycle::Blocks::Shipping;
@@ -94,6 +106,7 @@ void set_holds(Variables& v, const Order& order) {
   };
   v.set(Variable::RemarkOpen, open("buyer_remark"));
   v.set(Variable::AddressOpen, open("address_incomplete"));
+  v.set(Variable::CreditExceeded, open("credit_limit"));
 }
 
 void set_progress(Variables& v, const Order& order) {
@@ -116,7 +129,12 @@ void set_progress(Variables& v, const Order& order) {
   flag(Variable::InstallationStarted, Flag::InstallationStarted);
   flag(Variable::DisputeOpen, Flag::DisputeOpen);
   flag(Variable::InterceptOpen, Flag::Intercepting);
-  v.set(Variable::Released, !order.at(At::Released).is_none() || order.is(Flag::ReachedReleased));
+  v.set(Variable::Released, !order.at(At::Released).is_none() || order.is(Flag::ReachedReleased) ||
+                                v[Variable::ReleasedQuantity] > 0);
+  v.set(Variable::MaterialShort, is_material_short(order));
+  v[Variable::ReceiptExtensions] = order.receipt_extensions;
+  v[Variable::ReceiptExtensionsByCustomer] = order.receipt_extensions_by_customer;
+  v[Variable::ReceiptPaused] = length_after(order.waits, completion_base(order)).us;
   v.set(Variable::Presale, !order.at(At::Presale).is_none());
   v.set(Variable::DrawingNeeded, has_step(order, "drawing") || order.is(Flag::DrawingSubmitted));
   v.set(Variable::InspectionPlanned, has_step(order, "inspection"));
@@ -157,9 +175,10 @@ void set_cases(Variables& v, const Order& order, const Context& context) {
     exchange = exchange || c.type == model::CaseType::Exchange;
     repair = repair || c.type == model::CaseType::Repair;
     returning = returning || c.type == model::CaseType::ReturnRefund;
-    const auto code = std::string_view(chart.state(c.state).code());
-    received = received || code == "inspecting" || code == "repairing" || code == "refunding";
-    replaced = replaced || code == "replacement_in_transit";
+    received = received || c.are_goods_back;
+    // Under way again after the goods came back, or without any that had to.
+    replaced = replaced || (chart.state(c.state).category() == model::Category::InTransit &&
+                            (c.are_goods_back || !moves_goods(c.type)));
   }
   v.set(Variable::OpenCase, open);
   v.set(Variable::OpenExchange, exchange);
@@ -191,6 +210,8 @@ void set_times(Variables& v, const Order& order) {
   v.set(Variable::BalanceDueAt, order.at(At::BalanceDue));
   v.set(Variable::ReceiptDueAt, order.at(At::ReceiptDue));
   v.set(Variable::PresaleAt, order.at(At::Presale));
+  v.set(Variable::DepositPaidAt, order.at(At::DepositPaid));
+  v.set(Variable::PaymentDueAt, order.at(At::PaymentDue));
   v.set(Variable::PromisedAt, judged_by(order));
 }
 
@@ -217,6 +238,8 @@ Variables variables_of_case(const Order& order, const CaseState& c, const Contex
   v.set(Variable::CaseEnteredAt, c.moved);
   v.set(Variable::CaseGoodsReceived, c.are_goods_back);
   v.set(Variable::CaseByStaff, c.is_by_staff);
+  v.set(Variable::CaseStopConfirmed,
+        v[Variable::Shipped] == 0 && (v.is(Variable::Cancelled) || !v.is(Variable::Released)));
   for (const auto& package : order.packages) {
     if (package.case_id != c.id) continue;
     const bool is_replacement = package.direction == model::Direction::ExchangeOut ||

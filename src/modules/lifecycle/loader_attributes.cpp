@@ -1,0 +1,155 @@
+#include "modules/lifecycle/loader_attributes.hpp"
+
+#include <fmt/format.h>
+
+#include "base/ranges.hpp"
+#include "base/text.hpp"
+
+namespace cairn::lifecycle {
+namespace {
+
+constexpr std::string_view kLevels[]{"order", "line", "package", "step"};
+
+/// Keywords of JSON Schema draft 7 that are checked. `pattern` is left out because no regular
+/// expression engine at hand keeps to a time limit, `format` and `$ref` because they are not
+/// checked, and a schema must not promise what nobody looks at.
+constexpr std::string_view kKeywords[]{"type",
+                                       "enum",
+                                       "const",
+                                       "title",
+                                       "description",
+                                       "default",
+                                       "examples",
+                                       "minimum",
+                                       "maximum",
+                                       "exclusiveMinimum",
+                                       "exclusiveMaximum",
+                                       "multipleOf",
+                                       "minLength",
+                                       "maxLength",
+                                       "items",
+                                       "minItems",
+                                       "maxItems",
+                                       "uniqueItems",
+                                       "properties",
+                                       "required",
+                                       "additionalProperties",
+                                       "minProperties",
+                                       "maxProperties",
+                                       "oneOf",
+                                       "anyOf",
+                                       "allOf",
+                                       "not"};
+constexpr std::string_view kForPeople[]{"x-label", "x-unit", "x-options", "x-group", "x-order"};
+
+bool is_number(std::string_view text) {
+  std::size_t at = text.starts_with('-') ? 1 : 0;
+  const auto digits = [&] {
+    const auto from = at;
+    while (at < text.size() && text[at] >= '0' && text[at] <= '9') ++at;
+    return at > from;
+  };
+  if (at < text.size() && text[at] == '0' && text.size() > at + 1 && text[at + 1] != '.')
+    return false;
+  if (!digits()) return false;
+  if (at < text.size() && text[at] == '.') {
+    ++at;
+    if (!digits()) return false;
+  }
+  return at == text.size();
+}
+
+void append_json(std::string& out, const Yaml& node) {
+  switch (node.kind) {
+    case Yaml::Kind::Null:
+      out += "null";
+      return;
+    case Yaml::Kind::Scalar: {
+      const auto& text = node.text;
+      if (node.is_plain && (text == "true" || text == "false" || text == "null" || is_number(text)))
+        out += text;
+      else
+        append_json_string(out, text);
+      return;
+    }
+    case Yaml::Kind::Sequence: {
+      out += '[';
+      for (std::size_t i = 0; i < node.items.size(); ++i) {
+        if (i != 0) out += ',';
+        append_json(out, node.items[i]);
+      }
+      out += ']';
+      return;
+    }
+    case Yaml::Kind::Map: {
+      out += '{';
+      for (std::size_t i = 0; i < node.members.size(); ++i) {
+        if (i != 0) out += ',';
+        append_json_string(out, node.members[i].key.text);
+        out += ':';
+        append_json(out, node.members[i].value);
+      }
+      out += '}';
+      return;
+    }
+  }
+}
+
+/// Refuses what would not be checked, in the schema and in those inside it.
+void check_schema(Reader& reader, const Yaml& schema) {
+  if (!reader.expect_open_map(schema, "a schema")) return;
+  for (const auto& [key, value] : schema.members) {
+    const std::string_view word = key.text;
+    if (word == "x-personal") {
+      reader.fault(key, "personal_attribute",
+                   "attributes are not sealed: personal data has fields of its own (buyer, "
+                   "receiver, signer, notes)");
+      continue;
+    }
+    if (word.starts_with("x-")) {
+      if (!contains(kForPeople, word))
+        reader.unknown(key, "unknown_keyword", "key for people",
+                       {std::begin(kForPeople), std::end(kForPeople)});
+      continue;
+    }
+    if (!contains(kKeywords, word)) {
+      reader.unknown(key, "unknown_keyword", "keyword that is checked",
+                     {std::begin(kKeywords), std::end(kKeywords)});
+      continue;
+    }
+    if (word == "properties" && reader.expect_open_map(value, "properties")) {
+      for (const auto& [name, inner] : value.members) check_schema(reader, inner);
+    } else if (word == "not" || (word == "items" && value.is_map())) {
+      check_schema(reader, value);
+    } else if (word == "oneOf" || word == "anyOf" || word == "allOf" || word == "items") {
+      for (const auto& inner : reader.items(&value, word)) check_schema(reader, inner);
+    }
+  }
+}
+
+}  // namespace
+
+void read_attribute_set(Reader& reader, const Yaml& root, AttributeSets& sets) {
+  if (!reader.expect_map(root, "an attribute set", {"id", "title", "levels", "schema"})) return;
+  AttributeSet out;
+  out.code = reader.needed_text(root, "id", "an attribute set");
+  out.label = reader.label_of(root, "title", true, "an attribute set");
+  const auto* levels = reader.need(root, "levels", "an attribute set");
+  for (const auto& level : reader.items(levels, "levels")) {
+    if (!contains(kLevels, std::string_view(level.text)))
+      reader.unknown(level, "unknown_level", "level", {std::begin(kLevels), std::end(kLevels)});
+    out.levels.push_back(level.text);
+  }
+  for (const auto& other : sets.sets())
+    if (other.code == out.code)
+      reader.fault(root, "duplicate_key",
+                   fmt::format("attribute set \"{}\" is defined twice", out.code));
+  const auto* schema = reader.need(root, "schema", "an attribute set");
+  if (!schema) return;
+  check_schema(reader, *schema);
+  append_json(out.schema, *schema);
+  if (auto wrong = sets.add(std::move(out)); !wrong.empty())
+    reader.fault(*schema, "bad_schema", fmt::format("the schema cannot be used: {}", wrong));
+}
+
+}  // namespace cairn::lifecycle

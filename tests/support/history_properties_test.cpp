@@ -1,0 +1,269 @@
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include <filesystem>
+#include <map>
+
+#include "base/ranges.hpp"
+#include "history_generator.hpp"
+#include "modules/lifecycle/loader.hpp"
+#include "modules/orders/decide.hpp"
+#include "modules/orders/fold.hpp"
+#include "modules/orders/render.hpp"
+#include "modules/orders/settle.hpp"
+#include "naive_fold.hpp"
+
+// Properties of the fold over random histories (DESIGN §2): what must hold whatever is told.
+namespace cairn::testing {
+namespace {
+
+using model::Event;
+using orders::Order;
+
+const orders::Context& context() {
+  static const auto kDefinitions = [] {
+    auto loaded = lifecycle::load(std::filesystem::path(CAIRN_SOURCE_DIR) / "definitions");
+    if (!loaded) ADD_FAILURE() << lifecycle::to_text(loaded.error());
+    return std::move(*loaded);
+  }();
+  static const auto kMasters = [] {
+    orders::Masters masters;
+    using enum lifecycle::Area;
+    for (const auto area : {Payment, Cancel, Amend, Refund, Completion, Dispatch})
+      masters.set("own", area, "cairn");
+    return masters;
+  }();
+  static const orders::Context kContext{&kDefinitions, &kMasters};
+  return kContext;
+}
+
+Below below() {
+  return [](std::uint64_t bound) { return *rc::gen::inRange<std::uint64_t>(0, bound); };
+}
+
+Order empty_order() {
+  Order order;
+  order.key = model::order_key(model::order_id_of("own", "G"));
+  return order;
+}
+Order folded(std::span<const Event> events, Time now) {
+  Order order = empty_order();
+  orders::fold_all(order, events, now, context());
+  return order;
+}
+std::string hash_of(const Order& order) { return to_hex(orders::state_hash(order)); }
+
+Time last_of(std::span<const Event> events) {
+  Time out = HistoryGenerator::kStart;
+  for (const auto& event : events) out = std::max(out, event.occurred);
+  return out;
+}
+std::string to_text(std::span<const Event> events) {
+  std::string out;
+  for (const auto& event : events) {
+    json::Writer w(out);
+    model::write_event(w, event, model::Show::Plain);
+    out += '\n';
+  }
+  return out;
+}
+
+/// One order as a shard keeps it: duplicates known by identity, the shortcut where it holds.
+class Keeper {
+ public:
+  Keeper() : order_(folded({}, HistoryGenerator::kStart)) {}
+
+  void advance_to(Time now) {
+    now_ = std::max(now_, now);
+    if (order_.waits_until <= now_)
+      order_ = folded(events_, now_);
+    else
+      orders::advance(order_, now_, context());
+  }
+  void take(Event event) {
+    if (std::ranges::any_of(events_, [&](const Event& e) { return e.id == event.id; })) return;
+    event.recorded = now_;
+    event.number = events_.size() + 1;
+    model::seal(event, {[](std::uint16_t, BytesView plain) { return Bytes(plain); },
+                        [](model::PersonalKind, std::string_view) { return Bytes(); }});
+    events_.push_back(event);
+    if (orders::is_newest(order_, event)) {
+      orders::fold_one(order_, event, now_, context());
+      ++shortcuts;
+    } else {
+      order_ = folded(events_, now_);
+      ++refolds;
+    }
+  }
+  bool command(const core::Command& command) {
+    now_ = now_ + Duration{1};
+    advance_to(now_);
+    const auto decided = orders::decide(order_, command, now_, context());
+    if (!decided) return false;
+    for (auto event : *decided) take(std::move(event));
+    return true;
+  }
+  /// The full fold of all that is known now.
+  Order again() const { return folded(events_, now_); }
+  const Order& order() const { return order_; }
+  const std::vector<Event>& events() const { return events_; }
+  Time now() const { return now_; }
+
+  int shortcuts = 0, refolds = 0;
+
+ private:
+  std::vector<Event> events_;
+  Time now_ = HistoryGenerator::kStart;
+  Order order_;
+};
+
+template <typename Property>
+void holds(const char* what, Property&& property) {
+  EXPECT_TRUE(rc::check(what, std::forward<Property>(property)));
+}
+
+TEST(Histories, TheSameFactsInAnyOrderAndNumberGiveTheSameOrder) {
+  holds("any order, any repetition", [] {
+    HistoryOptions options;
+    options.with_rival_corrections = true;
+    auto facts = HistoryGenerator(below(), options).facts();
+    for (auto& fact : facts)
+      fact.recorded = HistoryGenerator::kStart + seconds(static_cast<std::int64_t>(below()(1000)));
+    const Time now = last_of(facts) + hours(static_cast<std::int64_t>(below()(400)));
+    const auto told = as_told(facts, below());
+    if (hash_of(folded(facts, now)) != hash_of(folded(told, now))) RC_FAIL(to_text(facts));
+  });
+}
+
+TEST(Histories, HoweverTheyArriveTheOrderIsTheSame) {
+  holds("any arrival, any batches", [] {
+    const auto facts = HistoryGenerator(below(), {}).facts();
+    const Time end = last_of(facts) + hours(static_cast<std::int64_t>(below()(400)));
+    Keeper keeper;
+    // Batches come at any time, before or after what they tell of.
+    for (const auto& fact : as_told(facts, below())) {
+      if (below()(3) == 0) keeper.advance_to(keeper.now() + minutes(1 + 60 * below()(40)));
+      keeper.take(fact);
+    }
+    keeper.advance_to(end);
+    const auto straight = folded(facts, std::max(end, keeper.now()));
+    if (hash_of(keeper.order()) != hash_of(straight)) RC_FAIL(to_text(facts));
+  });
+}
+
+TEST(Histories, TheShortcutIsTheFullFoldAtEveryMoment) {
+  int shortcuts = 0, refolds = 0;
+  holds("shortcut = full fold, timers at any time", [&] {
+    HistoryOptions options;
+    options.with_rival_corrections = true;
+    HistoryGenerator generator(below(), options);
+    Keeper keeper;
+    for (const auto& fact : generator.facts()) {
+      // Mostly told as it happens, sometimes ahead of its time or much later.
+      const auto late = below()(6);
+      if (late > 0) keeper.advance_to(fact.occurred);
+      if (late == 5) keeper.advance_to(keeper.now() + hours(1 + below()(300)));
+      keeper.take(fact);
+      const auto again = keeper.again();
+      if (hash_of(keeper.order()) != hash_of(again) || keeper.order().health != again.health ||
+          keeper.order().looks_until != again.looks_until)
+        RC_FAIL(to_text(keeper.events()));
+      if (below()(3) != 0) continue;
+      keeper.advance_to(keeper.now() + minutes(1 + below()(40'000)));
+      if (hash_of(keeper.order()) != hash_of(keeper.again())) RC_FAIL(to_text(keeper.events()));
+    }
+    shortcuts += keeper.shortcuts;
+    refolds += keeper.refolds;
+  });
+  EXPECT_GT(shortcuts, refolds / 4);
+  EXPECT_GT(refolds, 0);
+}
+
+TEST(Histories, NothingChangesBeforeItIsDue) {
+  holds("valid_until tells the next change", [] {
+    const auto facts = HistoryGenerator(below(), {}).facts();
+    const Time now = last_of(facts);
+    const auto order = folded(facts, now);
+    if (order.looks_until == Time::never()) return;
+    const auto before = folded(facts, order.looks_until - Duration{1});
+    if (hash_of(before) != hash_of(order) || before.health != order.health) RC_FAIL(to_text(facts));
+  });
+}
+
+/// What a command may make of a state: what its transitions declare.
+bool is_declared(const lifecycle::Lifecycle& chart, lifecycle::StateId from,
+                 const std::string& command, lifecycle::StateId to) {
+  const auto& state = chart.state(from);
+  if (from == to || contains(state.derives(), to)) return true;
+  for (const auto& t : state.on(lifecycle::Kind::Command, command))
+    if (contains(t.target.states, to)) return true;
+  return false;
+}
+
+TEST(Histories, NoCommandLeavesTheLifecycle) {
+  std::map<std::string, int> accepted;
+  holds("commands stay within the lifecycle", [&] {
+    HistoryGenerator generator(below(), {});
+    Keeper keeper;
+    for (const auto& fact : generator.facts()) {
+      if (below()(3) != 0) keeper.advance_to(fact.occurred);
+      keeper.take(fact);
+      const auto command = generator.command();
+      keeper.advance_to(keeper.now() + Duration{1});
+      const auto was = keeper.order().state;
+      const auto allowed = orders::allowed_commands(keeper.order(), command.origin.role, context());
+      const bool is_general = [&] {
+        const auto* row = context().definitions->command(command.name);
+        return row && row->is_general;
+      }();
+      if (!keeper.command(command)) continue;
+      ++accepted[command.name];
+      const auto& order = keeper.order();
+      if (!is_general && !contains(allowed, command.name))
+        RC_FAIL(command.name + " was not offered\n" + to_text(keeper.events()));
+      if (order.events > 0 && keeper.events().back().type != model::EventType::OrderPlaced &&
+          !is_declared(*order.lifecycle, was, command.name, order.state))
+        RC_FAIL(command.name + " led from " + order.lifecycle->state(was).code() + " to " +
+                order.headline().code() + "\n" + to_text(keeper.events()));
+      if (hash_of(order) != hash_of(keeper.again())) RC_FAIL(to_text(keeper.events()));
+    }
+  });
+  EXPECT_GE(accepted.size(), 12u) << "the generator reaches too little";
+}
+
+TEST(Histories, TheOracleAgrees) {
+  holds("real fold = naive fold", [] {
+    HistoryOptions options;
+    options.with_cases = false;
+    options.with_rival_corrections = true;
+    options.source = "shop";
+    auto facts = HistoryGenerator(below(), options).facts();
+    for (auto& fact : facts)
+      fact.recorded = HistoryGenerator::kStart + seconds(static_cast<std::int64_t>(below()(1000)));
+    // Sometimes before the last have happened.
+    const Time end = last_of(facts);
+    const Time now = below()(4) == 0 ? end - hours(static_cast<std::int64_t>(below()(50))) : end;
+    const auto order = folded(facts, now);
+    NaiveOrder real;
+    for (const auto& line : order.lines)
+      real.lines[line.id] = {line.due(), line.shipped, line.delivered};
+    for (const auto& package : order.packages)
+      real.packages[package.id] = {
+          package.has_milestone ? std::string(name_of(package.milestone)) : std::string(),
+          package.shipped_at, package.delivered_at, package.is_shipped, package.is_delivered};
+    real.headline = order.headline().code();
+    real.category = name_of(order.category());
+    real.payment = name_of(orders::payment_state_of(order));
+    real.paid = order.paid;
+    real.refunded = order.refunded;
+    real.first_shipped = order.at(orders::At::FirstShipped);
+    real.last_shipped = order.at(orders::At::LastShipped);
+    real.delivered = order.at(orders::At::Delivered);
+    const auto naive = naive_fold(facts, now);
+    if (real != naive)
+      RC_FAIL("real  " + to_text(real) + "naive " + to_text(naive) + to_text(facts));
+  });
+}
+
+}  // namespace
+}  // namespace cairn::testing
