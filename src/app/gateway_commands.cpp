@@ -34,7 +34,7 @@ Result<std::optional<std::uint64_t>> expected_version(const http::Request& reque
 
 /// A refusal with the state it met and what would be possible.
 http::Response refusal(const core::Answer& answer, const core::Aggregate* state,
-                       const Principal& principal, const orders::Context& context,
+                       const Principal& principal, const orders::Context& context, Time now,
                        const http::RequestInfo& info) {
   auto response = http::problem(answer.error, info, [&](json::Writer& out) {
     if (!state) return;
@@ -42,7 +42,7 @@ http::Response refusal(const core::Answer& answer, const core::Aggregate* state,
     if (order.events == 0) return;
     out.field("state", order.headline().code()).field("version", answer.version);
     out.key("allowed").begin_array();
-    for (const auto& name : orders::allowed_commands(order, principal.role, context))
+    for (const auto& name : orders::allowed_commands(order, principal.role, now, context))
       out.value(std::string_view(name));
     out.end_array();
   });
@@ -63,7 +63,7 @@ void Gateway::submit_command(const Principal& principal, const model::OrderId& i
     using enum core::Outcome;
     const auto& context = installation_.context();
     if (answer.outcome != Accepted && answer.outcome != Duplicate)
-      return shared->send(refusal(answer, state, principal, context, info));
+      return shared->send(refusal(answer, state, principal, context, clock_.now(), info));
     const auto& order = static_cast<const orders::Order&>(*state);
     const auto event = to_hex(answer.event.view());
     std::string request_id, master;

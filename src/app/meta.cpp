@@ -259,6 +259,18 @@ void write_lifecycles(json::Writer& w, const lifecycle::Definitions& d) {
   w.end_array();
 }
 
+void write_attribute_sets(json::Writer& w, const lifecycle::Definitions& definitions) {
+  w.key("attribute_sets").begin_array();
+  for (const auto& set : definitions.attributes().sets()) {
+    w.begin_object().field("id", set.code);
+    label(w, "label", set.label);
+    w.key("levels").begin_array();
+    for (const auto& level : set.levels) w.value(std::string_view(level));
+    w.end_array().key("schema").raw(set.schema).end_object();
+  }
+  w.end_array();
+}
+
 }  // namespace
 
 void append_definitions(std::string& out, const Definitions& definitions) {
@@ -269,7 +281,7 @@ void append_definitions(std::string& out, const Definitions& definitions) {
   write_closed_lists(w);
   write_commands(w, definitions);
   write_lifecycles(w, definitions.lifecycles);
-  w.key("attribute_sets").begin_array().end_array();
+  write_attribute_sets(w, definitions.lifecycles);
   w.end_object();
   out.append(object, 1, object.size() - 2);
 }

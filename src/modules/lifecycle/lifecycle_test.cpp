@@ -99,7 +99,7 @@ const FaultRow kFaults[]{
      "did you mean \"category\"?"},
     {"duplicate_key", "  ended:\n    labels: {zh: 结束, en: Ended}",
      "  ended:\n    labels: {zh: 结束, en: Ended}\n    labels: {zh: 结束, en: Ended}",
-     "  ended:", "stands twice"},
+     "labels: {zh: 结束", "stands twice"},
     {"missing_key", "    labels: {zh: 借出中, en: Out}\n", "", "  out:", "needs \"labels\""},
     {"missing_key", "title: {zh: 借用, en: Loan}\n", "", "id: loan", "needs \"title\""},
     {"missing_key", "        who: [warehouse]\n", "", "lend_out", "needs who may use it"},

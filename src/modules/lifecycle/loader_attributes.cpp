@@ -95,36 +95,47 @@ void append_json(std::string& out, const Yaml& node) {
   }
 }
 
-/// Refuses what would not be checked, in the schema and in those inside it.
-void check_schema(Reader& reader, const Yaml& schema) {
-  if (!reader.expect_open_map(schema, "a schema")) return;
+/// A keyword by itself; a fault where it would not be checked.
+bool is_checked(Reader& reader, const Yaml& key) {
+  const std::string_view word = key.text;
+  if (word == "x-personal") {
+    reader.fault(key, "personal_attribute",
+                 "attributes are not sealed: personal data has fields of its own (buyer, "
+                 "receiver, signer, notes)");
+    return false;
+  }
+  const bool is_for_people = word.starts_with("x-");
+  if (is_for_people ? contains(kForPeople, word) : contains(kKeywords, word)) return true;
+  if (is_for_people)
+    reader.unknown(key, "unknown_keyword", "key for people",
+                   {std::begin(kForPeople), std::end(kForPeople)});
+  else
+    reader.unknown(key, "unknown_keyword", "keyword that is checked",
+                   {std::begin(kKeywords), std::end(kKeywords)});
+  return false;
+}
+
+/// The same of a whole schema and of those inside it. False when the library must not see it.
+bool check_schema(Reader& reader, const Yaml& schema) {
+  if (!reader.expect_open_map(schema, "a schema")) return false;
+  bool is_good = true;
+  const auto check_inner = [&](const Yaml& inner) {
+    is_good = check_schema(reader, inner) && is_good;
+  };
   for (const auto& [key, value] : schema.members) {
     const std::string_view word = key.text;
-    if (word == "x-personal") {
-      reader.fault(key, "personal_attribute",
-                   "attributes are not sealed: personal data has fields of its own (buyer, "
-                   "receiver, signer, notes)");
-      continue;
-    }
-    if (word.starts_with("x-")) {
-      if (!contains(kForPeople, word))
-        reader.unknown(key, "unknown_keyword", "key for people",
-                       {std::begin(kForPeople), std::end(kForPeople)});
-      continue;
-    }
-    if (!contains(kKeywords, word)) {
-      reader.unknown(key, "unknown_keyword", "keyword that is checked",
-                     {std::begin(kKeywords), std::end(kKeywords)});
-      continue;
-    }
-    if (word == "properties" && reader.expect_open_map(value, "properties")) {
-      for (const auto& [name, inner] : value.members) check_schema(reader, inner);
+    if (!is_checked(reader, key)) {
+      is_good = false;
+    } else if (word == "properties") {
+      if (!reader.expect_open_map(value, word)) return false;
+      for (const auto& [name, inner] : value.members) check_inner(inner);
     } else if (word == "not" || (word == "items" && value.is_map())) {
-      check_schema(reader, value);
+      check_inner(value);
     } else if (word == "oneOf" || word == "anyOf" || word == "allOf" || word == "items") {
-      for (const auto& inner : reader.items(&value, word)) check_schema(reader, inner);
+      for (const auto& inner : reader.items(&value, word)) check_inner(inner);
     }
   }
+  return is_good;
 }
 
 }  // namespace
@@ -146,7 +157,7 @@ void read_attribute_set(Reader& reader, const Yaml& root, AttributeSets& sets) {
                    fmt::format("attribute set \"{}\" is defined twice", out.code));
   const auto* schema = reader.need(root, "schema", "an attribute set");
   if (!schema) return;
-  check_schema(reader, *schema);
+  if (!check_schema(reader, *schema)) return;
   append_json(out.schema, *schema);
   if (auto wrong = sets.add(std::move(out)); !wrong.empty())
     reader.fault(*schema, "bad_schema", fmt::format("the schema cannot be used: {}", wrong));

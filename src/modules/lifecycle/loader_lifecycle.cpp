@@ -404,6 +404,8 @@ class Builder {
       const auto* condition = row.find("if");
       const bool is_last = i + 1 == rows.size();
       if (condition) out.condition = reader_.condition(*condition);
+      if (condition && out.condition.uses(Variable::Now))
+        reader_.fault(*condition, "uses_now", "a headline follows from events, not from the clock");
       if (!condition && !is_last)
         reader_.fault(row, "hidden_rows", "rows below one without a condition are never reached");
       if (condition && is_last)

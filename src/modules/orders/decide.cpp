@@ -117,10 +117,10 @@ const lifecycle::Transition* find_for(const lifecycle::Lifecycle& chart, lifecyc
 
 /// A refusal names the state and what could be done instead.
 std::unexpected<Error> refused(const Order& order, const core::Command& command,
-                               std::string_view where, std::string_view why,
+                               std::string_view where, std::string_view why, Time at,
                                const Context& context) {
   const Role role = command.origin.role;
-  const auto allowed = allowed_commands(order, role, context);
+  const auto allowed = allowed_commands(order, role, at, context);
   return fail(
       ErrorCode::Refused,
       fmt::format("{} is not possible while {}: {}; {}", command.name, where, why,
@@ -128,10 +128,10 @@ std::unexpected<Error> refused(const Order& order, const core::Command& command,
                                   : fmt::format("allowed now: {}", fmt::join(allowed, ", "))));
 }
 std::unexpected<Error> refused(const Order& order, const core::Command& command, const Label& why,
-                               const Context& context) {
+                               Time at, const Context& context) {
   const bool is_known = !order.headline().on(Kind::Command, command.name).empty();
   return refused(order, command, fmt::format("the order is {}", order.headline().code()),
-                 is_known ? why.en : "this state has no such command", context);
+                 is_known ? why.en : "this state has no such command", at, context);
 }
 
 /// Where the lifecycle leaves a choice, the command makes it.
@@ -168,7 +168,7 @@ Result<std::vector<Event>> decide_case(const Order& order, const core::Command& 
     const auto& here = context.after_sale().state(meant->state);
     const bool is_known = !here.on(Kind::Command, command.name).empty();
     return refused(order, command, fmt::format("the case is {}", here.code()),
-                   is_known ? why.en : "this state has no such command", context);
+                   is_known ? why.en : "this state has no such command", at, context);
   }
   if (!transition->is_decided_by_cairn(variables) && command.origin.role != Role::Source)
     return std::vector{
@@ -346,7 +346,7 @@ Result<std::vector<Event>> decide(const Order& order, const core::Command& comma
                   fmt::format("{} is not for the role {}", command.name, name_of(role)));
     if (general->is_open_only && order.headline().is_final())
       return refused(order, command, fmt::format("the order is {}", order.headline().code()),
-                     "the order has ended", context);
+                     "the order has ended", at, context);
     CAIRN_TRY(auto event, accepted(command, *general->emits, at, {}));
     CAIRN_TRY_VOID(check_correction(order, event));
     CAIRN_TRY_VOID(check_details(order, event, context));
@@ -364,7 +364,7 @@ Result<std::vector<Event>> decide(const Order& order, const core::Command& comma
     // While a case holds the headline, the case's own commands have the order's names too.
     if (!order.cases.empty() && context.after_sale().emits(command.name))
       return decide_case(order, command, at, context);
-    return refused(order, command, why, context);
+    return refused(order, command, why, at, context);
   }
   if (!transition->is_decided_by_cairn(variables) && command.origin.role != Role::Source)
     return std::vector{

@@ -190,7 +190,8 @@ TEST(Retail, HoldsStopTheOrderUntilWhoMayLiftsThem) {
   EXPECT_EQ(story.order().category(), model::Category::Held);
   EXPECT_EQ(story.refusal("release_order"), ErrorCode::Refused);
   EXPECT_EQ(story.refusal("release_hold", "{}", Role::Warehouse), ErrorCode::Forbidden);
-  const auto allowed = allowed_commands(story.order(), Role::Warehouse, story.context());
+  const auto allowed =
+      allowed_commands(story.order(), Role::Warehouse, story.now(), story.context());
   EXPECT_FALSE(contains(allowed, std::string("release_hold")));
   story.must("release_hold", "{}", Role::OrderDesk);
   EXPECT_EQ(story.state(), "paid");

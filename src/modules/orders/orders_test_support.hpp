@@ -167,6 +167,7 @@ class Story {
   std::string last() const { return to_hex(last_.view()); }
   const std::vector<model::Event>& events() const { return events_; }
   const Order& order() { return look(); }
+  const Order& as_it_is() const { return order_; }
   const Context& context() const { return world_.context; }
   /// Facts of the future do not carry the clock along.
   void stop_clock() { now_limit_ = now_; }

@@ -44,7 +44,7 @@ void write_revealed(json::Writer& out, const Order& order, ports::KeySlot key_sl
 void each_conflict(const Order& order,
                    const std::function<void(std::string_view, const std::string&)>& visit);
 /// Names of the commands of lifecycle and open after-sale cases that `role` could give now.
-std::vector<std::string> allowed_commands(const Order& order, model::Role role,
+std::vector<std::string> allowed_commands(const Order& order, model::Role role, Time now,
                                           const Context& context);
 
 /// Board column, lane and so on, as the live stream says where an order went.

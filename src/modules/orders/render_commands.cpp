@@ -79,28 +79,82 @@ void write_general(json::Writer& out, const lifecycle::Command& command) {
 
 }  // namespace
 
+namespace {
+
+constexpr lifecycle::RoleSet kAllRoles = ~lifecycle::RoleSet{0};
+
+/// Offers as `role` has them at `now`; an administrator acts in every role, with every approval.
+/// Of several transitions of one name the one that is allowed counts.
+std::vector<lifecycle::Offer> offers_for(const lifecycle::Lifecycle& chart,
+                                         lifecycle::StateId state, lifecycle::Variables variables,
+                                         model::Role role, Time now) {
+  variables.set(lifecycle::Variable::Now, now);
+  if (role != model::Role::Admin) return chart.offers(state, variables, role);
+  variables[lifecycle::Variable::Approvals] = kAllRoles;
+  std::vector<lifecycle::Offer> best;
+  for (std::size_t i = 0; i < model::Names<model::Role>::all().size(); ++i)
+    for (const auto& offer : chart.offers(state, variables, static_cast<model::Role>(i))) {
+      const auto same = std::ranges::find_if(
+          best, [&](const auto& o) { return o.transition->on == offer.transition->on; });
+      if (same == best.end())
+        best.push_back(offer);
+      else if (!same->is_allowed && offer.is_allowed)
+        *same = offer;
+    }
+  return best;
+}
+
+/// The order's command is a step of a case: some open case must foresee it.
+bool has_case_for(const Order& order, std::string_view step, model::Role role, Time now,
+                  const Context& context) {
+  return std::ranges::any_of(order.cases, [&](const CaseState& c) {
+    if (!c.is_open) return false;
+    const auto offers =
+        offers_for(context.after_sale(), c.state, variables_of_case(order, c, context), role, now);
+    return std::ranges::any_of(offers, [&](const auto& offer) {
+      return offer.is_allowed && offer.transition->on == step;
+    });
+  });
+}
+
+/// The offers of the order itself, with what conditions of a file cannot see: each hold names who
+/// may lift it, and a step of a case needs a case that foresees it.
+std::vector<lifecycle::Offer> offers_of(const Order& order, model::Role role, Time now,
+                                        const Context& context) {
+  auto out = offers_for(*order.lifecycle, order.state, variables_of(order, context), role, now);
+  for (auto& offer : out) {
+    const auto& transition = *offer.transition;
+    if (!offer.is_allowed) continue;
+    if (transition.emits == model::EventType::HoldReleased &&
+        std::ranges::none_of(order.holds,
+                             [&](const HoldState& hold) { return may_release(hold, role); })) {
+      offer.is_allowed = false;
+      offer.why_not = {"该挂起由其他角色解除", "the hold is for another role to lift"};
+    }
+    const bool is_asked = !offer.is_decided_by_cairn && role != model::Role::Source;
+    if (transition.emits == model::EventType::AfterSaleMoved && !is_asked &&
+        !has_case_for(order, transition.case_step.empty() ? transition.on : transition.case_step,
+                      role, now, context)) {
+      offer.is_allowed = false;
+      offer.why_not = {"当前售后单没有这一步", "no open after-sale case foresees this step"};
+    }
+  }
+  return out;
+}
+
+void add_allowed(std::vector<std::string>& out, std::span<const lifecycle::Offer> offers) {
+  for (const auto& offer : offers)
+    if (offer.is_allowed && !contains(out, offer.transition->on))
+      out.push_back(offer.transition->on);
+}
+
+}  // namespace
+
 void write_commands(json::Writer& out, const Order& order, const Viewer& viewer) {
   const auto& context = *viewer.context;
-  const auto variables = variables_of(order, context);
   out.begin_array();
-  if (viewer.role == model::Role::Admin) {
-    // An administrator acts in every role: what anyone may do here is offered once.
-    std::vector<lifecycle::Offer> best;
-    for (std::size_t i = 0; i < model::Names<model::Role>::all().size(); ++i)
-      for (const auto& offer :
-           order.lifecycle->offers(order.state, variables, static_cast<model::Role>(i))) {
-        const auto same = std::ranges::find_if(
-            best, [&](const auto& o) { return o.transition->on == offer.transition->on; });
-        if (same == best.end())
-          best.push_back(offer);
-        else if (!same->is_allowed && offer.is_allowed)
-          *same = offer;
-      }
-    for (const auto& offer : best) write_offer(out, order, offer, context);
-  } else {
-    for (const auto& offer : order.lifecycle->offers(order.state, variables, viewer.role))
-      write_offer(out, order, offer, context);
-  }
+  for (const auto& offer : offers_of(order, viewer.role, viewer.now, context))
+    write_offer(out, order, offer, context);
   for (const auto& command : context.definitions->commands())
     if (command.is_general && command.emits &&
         (viewer.role == model::Role::Admin || lifecycle::has(command.who, viewer.role)) &&
@@ -109,39 +163,14 @@ void write_commands(json::Writer& out, const Order& order, const Viewer& viewer)
   out.end_array();
 }
 
-namespace {
-
-void add_allowed(std::vector<std::string>& out, const Order& order,
-                 std::span<const lifecycle::Offer> offers, model::Role role) {
-  for (const auto& offer : offers) {
-    const auto& transition = *offer.transition;
-    // Each hold names who may lift it.
-    const bool is_release = transition.emits == model::EventType::HoldReleased;
-    if (!offer.is_allowed || contains(out, transition.on)) continue;
-    if (is_release && std::ranges::none_of(order.holds, [&](const HoldState& hold) {
-          return may_release(hold, role);
-        }))
-      continue;
-    out.push_back(transition.on);
-  }
-}
-
-}  // namespace
-
-std::vector<std::string> allowed_commands(const Order& order, model::Role role,
+std::vector<std::string> allowed_commands(const Order& order, model::Role role, Time now,
                                           const Context& context) {
   std::vector<std::string> out;
-  const auto variables = variables_of(order, context);
-  for (std::size_t i = 0; i < model::Names<model::Role>::all().size(); ++i) {
-    if (role != model::Role::Admin && static_cast<model::Role>(i) != role) continue;
-    const auto as = static_cast<model::Role>(i);
-    add_allowed(out, order, order.lifecycle->offers(order.state, variables, as), role);
-    for (const auto& c : order.cases)
-      if (c.is_open)
-        add_allowed(out, order,
-                    context.after_sale().offers(c.state, variables_of_case(order, c, context), as),
-                    role);
-  }
+  add_allowed(out, offers_of(order, role, now, context));
+  for (const auto& c : order.cases)
+    if (c.is_open)
+      add_allowed(out, offers_for(context.after_sale(), c.state,
+                                  variables_of_case(order, c, context), role, now));
   return out;
 }
 
