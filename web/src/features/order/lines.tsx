@@ -41,7 +41,7 @@ export function Lines({ order }: { order: Order }) {
           {t('order.lines_none')}
         </p>
       ) : (
-        <div className={s.scroll}>
+        <div className={s.scroll} tabIndex={0} role="region" aria-label={t('order.lines')}>
           <table className={s.table}>
             <thead>
               <tr>
