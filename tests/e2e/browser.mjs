@@ -27,7 +27,8 @@ export async function newPage(browser, { lang = 'en', size = 'desk', origin } = 
     serviceWorkers: 'block',
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(60_000);
+  // Ends what would never come; on a busy machine everything else may take its time.
+  page.setDefaultTimeout(180_000);
   const faults = [];
   page.on('pageerror', (error) => faults.push(String(error)));
   page.on('console', (message) => {
