@@ -281,7 +281,7 @@ class Player {
         continue;
       }
       if (name == "allows" || name == "forbids") {
-        const auto all = orders::allowed_commands(order, model::Role::Admin, context);
+        const auto all = orders::allowed_commands(order, model::Role::Admin, world_.now(), context);
         const bool is_there = std::ranges::find(all, value) != all.end();
         if (is_there != (name == "allows")) wrong(is_there ? "it is allowed" : "it is not allowed");
         continue;

@@ -91,7 +91,8 @@ std::string Workload::choose_name(const orders::Order& order, model::Role role) 
         "retract_event", "settle_conflict", "add_reference", "remove_reference"};
     return std::string(random_.pick(kGeneral));
   }
-  const auto allowed = orders::allowed_commands(order, role, world_.installation().context());
+  const auto allowed =
+      orders::allowed_commands(order, role, world_.now(), world_.installation().context());
   if (!order.cases.empty() && random_.percent(40)) {
     constexpr std::array<std::string_view, 8> kCase{
         "accept_return",  "receive_return", "pass_return",      "fail_return",
