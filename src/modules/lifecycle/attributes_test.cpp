@@ -94,6 +94,12 @@ TEST(Attributes, ASetIsAFileDroppedIntoTheFolder) {
   EXPECT_FALSE(loaded->attributes().check("line", R"({"code":1})").empty());
 }
 
+TEST(Attributes, ASetIsDefinedOnce) {
+  const auto faults = faults_of(changed("id: bikes", "id: cold_chain"));
+  ASSERT_EQ(faults.size(), 1u) << to_text(faults);
+  EXPECT_EQ(faults[0].code, "duplicate_key");
+}
+
 TEST(Attributes, WhatWouldNotBeCheckedIsRefusedAtLoad) {
   struct Row {
     std::string_view from, to, code, says;
@@ -110,7 +116,6 @@ TEST(Attributes, WhatWouldNotBeCheckedIsRefusedAtLoad) {
       {"type: integer", "type: intger", "bad_schema", "gears", 5},
       {"levels: [line]", "levels: [lines]", "unknown_level", "did you mean \"line\"?", 3},
       {"levels: [line]\n", "", "missing_key", "levels", 1},
-      {"id: bikes", "id: cold_chain", "duplicate_key", "twice", 1},
       {"  properties:\n", "  required: [frame]\n  propertys:\n", "unknown_keyword",
        "did you mean \"properties\"?", 7},
   };

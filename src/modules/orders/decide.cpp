@@ -8,6 +8,7 @@
 
 #include "base/ranges.hpp"
 #include "base/text.hpp"
+#include "modules/orders/fold_packages.hpp"
 #include "modules/orders/render.hpp"
 #include "modules/orders/settle.hpp"
 
@@ -286,6 +287,18 @@ Result<void> check_set(const Order& order, const model::AttributesSet& set,
   return check_attributes(level, set.attributes, "/attributes", context);
 }
 
+/// What is asked about a package needs that package; only a dispatch brings a new one.
+Result<void> check_package(const Order& order, const model::PackageReport& report) {
+  if (report.package.empty() && report.number.empty()) return {};
+  if (std::ranges::any_of(order.packages,
+                          [&](const PackageState& package) { return speaks_of(report, package); }))
+    return {};
+  return fail(ErrorCode::Invalid,
+              fmt::format("the order has no package {}",
+                          report.package.empty() ? report.number : report.package),
+              report.package.empty() ? "/number" : "/package");
+}
+
 /// What guards cannot see: whether the payload fits the order.
 Result<void> check_details(const Order& order, const Event& event, const Context& context) {
   switch (event.type) {
@@ -305,6 +318,8 @@ Result<void> check_details(const Order& order, const Event& event, const Context
     case EventType::LinesCancelled:
       return check_parts(order, event.as<model::LinesCancelled>().parts, "cancelled");
     default:
+      if (const auto* report = std::get_if<model::PackageReport>(&event.payload))
+        return check_package(order, *report);
       return {};
   }
 }

@@ -45,6 +45,8 @@ void enter(Order& order, CaseState& moved, lifecycle::StateId state, Time at,
 void open_case(Order& order, const Event& event, const Context& context) {
   const auto& p = event.as<model::CaseOpened>();
   if (find_case(order, p.case_id)) return;
+  if (moves_goods(p.type) && sums_of(order).shipped == 0)
+    note_conflict(order, model::ConflictCode::IllegalHere, "return_before_shipping", event.id);
   auto& opened = order.cases.emplace_back();
   opened.id = p.case_id;
   opened.type = p.type;

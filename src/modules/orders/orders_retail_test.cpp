@@ -316,6 +316,8 @@ TEST(Retail, InterceptionEndsWhereThePackageDoes) {
   Story story;
   prepare(story);
   story.must("ship_package", R"({"package":"K1"})");
+  EXPECT_EQ(story.refusal("request_intercept", R"({"package":"K7"})"), ErrorCode::Invalid);
+  EXPECT_EQ(story.error().pointer, "/package");
   story.must("request_intercept", R"({"package":"K1"})", Role::Service);
   story.must("redirect_package", R"({"package":"K1"})", Role::Service);
   EXPECT_TRUE(story.has_badge("intercepting"));
