@@ -64,7 +64,8 @@ struct Input {
   std::unique_ptr<Command> command;
   LetterHead letter;
   std::unique_ptr<Question> question;
-  Reply reply;  ///< Fact, Command; may be empty
+  Reply reply;                 ///< Fact, Command; may be empty
+  bool wants_history = false;  ///< found out by a batch that could not do without
 };
 
 Input fact(ports::AggregateKey key, model::Event event, Reply reply = {});

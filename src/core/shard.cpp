@@ -87,6 +87,7 @@ std::vector<Input> Shard::run_batch(std::vector<Input> inputs, Time now) {
     }
     if (is_done) continue;
     waiting_for_pile.push_back(serial);
+    input.wants_history = true;
     aside.push_back(std::move(input));
   }
   run_due(batch);

@@ -179,7 +179,7 @@ void Shard::prefetch(std::span<Input> inputs, Time now) {
     const bool is_rival = input.event && std::ranges::any_of(hot.known, [&](const Known& known) {
                             return known.identity == input.event->id;
                           });
-    if (!wants_history && !is_repeated && !is_rival) continue;
+    if (!input.wants_history && !wants_history && !is_repeated && !is_rival) continue;
     if (auto fetched = fetch_pile(hot); !fetched) hot.damage = fetched.error();
   }
 }
