@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -21,22 +23,31 @@ std::string target_of(const Event& event) {
   return {};
 }
 
+/// Events, in hex, that somebody corrected or retracted more than once, in whichever order's pile:
+/// the newest by the time it was recorded counts, and an event can be moved to another order.
+std::set<std::string> corrected_twice(const Snapshot& snapshot) {
+  std::map<std::string, std::set<std::string>> by_target;
+  for (const auto& [key, found] : snapshot)
+    for (const auto& event : found.events)
+      // The kernel's own retractions follow a claim that was let go.
+      if (auto target = target_of(event);
+          !target.empty() && event.origin.role != model::Role::System)
+        by_target[target].insert(to_hex(event.id.view()));
+  std::set<std::string> out;
+  for (const auto& [target, changers] : by_target)
+    if (changers.size() > 1) out.insert(target);
+  return out;
+}
+
 /// Where the moment of arrival decides by design, another order of arrival may come to something
 /// else: ids used twice, two corrections of one event, clocks that ran ahead.
-bool depends_on_arrival(const Found& found) {
-  std::vector<std::string> targets;
-  for (const auto& event : found.events) {
-    if (event.is(EventFlag::Rival)) return true;
-    if (!event.is(EventFlag::Command) && event.occurred > event.recorded + orders::kClockTolerance)
-      return true;
-    // The kernel's own retractions follow a claim that was let go.
-    if (auto target = target_of(event);
-        !target.empty() && event.origin.role != model::Role::System) {
-      if (std::ranges::find(targets, target) != targets.end()) return true;
-      targets.push_back(std::move(target));
-    }
-  }
-  return false;
+bool depends_on_arrival(const Found& found, const std::set<std::string>& twice) {
+  return std::ranges::any_of(found.events, [&](const Event& event) {
+    return event.is(EventFlag::Rival) ||
+           (!event.is(EventFlag::Command) &&
+            event.occurred > event.recorded + orders::kClockTolerance) ||
+           twice.contains(to_hex(event.id.view())) || twice.contains(target_of(event));
+  });
 }
 
 }  // namespace
@@ -75,9 +86,10 @@ void Checks::replayed(const Snapshot& snapshot, std::uint64_t seed) {
   world_.set_now(fresh.now());
   world_.step_all();
 
+  const auto twice = corrected_twice(snapshot);
   for (const auto& [key, found] : snapshot) {
     if (key.kind != model::kOrderKind || found.events.empty()) continue;
-    if (depends_on_arrival(found)) {
+    if (depends_on_arrival(found, twice)) {
       world_.counts().add("replay", "arrival_decides");
       continue;
     }

@@ -1,6 +1,7 @@
 #include "modules/orders/corrections.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace cairn::orders {
 namespace {
@@ -42,7 +43,7 @@ Corrections::Corrections(std::span<const Event> events) {
   }
   for (auto& [target, changers] : by_target_)
     std::ranges::sort(changers, [](const Event* a, const Event* b) {
-      return std::pair(b->recorded, b->id) < std::pair(a->recorded, a->id);
+      return std::tuple(b->recorded, b->number, b->id) < std::tuple(a->recorded, a->number, a->id);
     });
 }
 
