@@ -136,6 +136,15 @@ TEST(Conflicts, WhatOverlapsIsNotImpossible) {
   EXPECT_FALSE(story.has_conflict(ConflictCode::ImpossibleOrder)) << "some time that day";
 }
 
+TEST(Conflicts, MoreRefundedThanPaid) {
+  Story story("shop");
+  story.tell("order_placed", kOrder, hours(0));
+  story.tell("refund_succeeded", R"({"payment_id":"R","amount":10})", hours(1));
+  EXPECT_TRUE(story.has_conflict(ConflictCode::OverQuantity, "refunded"));
+  story.tell("payment_received", R"({"payment_id":"P","amount":400})", hours(2));
+  EXPECT_FALSE(story.has_conflict(ConflictCode::OverQuantity));
+}
+
 TEST(Conflicts, TheKindsOfImpossibleOrder) {
   Story story("shop");
   story.tell("order_placed", kOrder, hours(5));

@@ -306,11 +306,15 @@ Time compare_declared(Order& order, Time now) {
   return next;
 }
 
-/// More than was ordered: packages together, or a step of the work.
+/// More than was ordered: packages together, or a step of the work; or more refunded than paid.
 void compare_quantities(Order& order) {
   const auto over = [&](const LineState& line, std::string_view what) {
     note_conflict(order, ConflictCode::OverQuantity, fmt::format("line {} {}", line.id, what), {});
   };
+  const bool is_known = std::ranges::all_of(
+      order.payments, [](const MoneyState& money) { return money.amount.has_value(); });
+  if (is_known && order.refunded > order.paid)
+    note_conflict(order, ConflictCode::OverQuantity, "refunded", {});
   for (const auto& line : order.lines) {
     if (line.shipped > line.due() + line.tolerance) over(line, "shipped");
     if (line.delivered > line.due() + line.tolerance) over(line, "delivered");
