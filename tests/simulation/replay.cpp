@@ -23,19 +23,25 @@ std::string target_of(const Event& event) {
   return {};
 }
 
-/// Events, in hex, that somebody corrected or retracted more than once, in whichever order's pile:
-/// the newest by the time it was recorded counts, and an event can be moved to another order.
+/// Events, in hex, that were corrected or retracted more than once, in whichever order's pile, at
+/// least once by a person or a source: the newest by the time it was recorded counts, and an event
+/// can be moved to another order.
 std::set<std::string> corrected_twice(const Snapshot& snapshot) {
-  std::map<std::string, std::set<std::string>> by_target;
+  struct Changers {
+    std::set<std::string> told, own;  ///< by somebody; by the kernel, when a claim is let go
+  };
+  std::map<std::string, Changers> by_target;
   for (const auto& [key, found] : snapshot)
     for (const auto& event : found.events)
-      // The kernel's own retractions follow a claim that was let go.
-      if (auto target = target_of(event);
-          !target.empty() && event.origin.role != model::Role::System)
-        by_target[target].insert(to_hex(event.id.view()));
+      if (auto target = target_of(event); !target.empty()) {
+        auto& changers = by_target[target];
+        (event.origin.role == model::Role::System ? changers.own : changers.told)
+            .insert(to_hex(event.id.view()));
+      }
   std::set<std::string> out;
   for (const auto& [target, changers] : by_target)
-    if (changers.size() > 1) out.insert(target);
+    if (changers.told.size() > 1 || (!changers.told.empty() && !changers.own.empty()))
+      out.insert(target);
   return out;
 }
 
@@ -43,7 +49,10 @@ std::set<std::string> corrected_twice(const Snapshot& snapshot) {
 /// else: ids used twice, two corrections of one event, clocks that ran ahead.
 bool depends_on_arrival(const Found& found, const std::set<std::string>& twice) {
   return std::ranges::any_of(found.events, [&](const Event& event) {
-    return event.is(EventFlag::Rival) ||
+    // An event that was moved away and back again is as it was when it came back.
+    const bool is_back_again =
+        event.type == EventType::EventCorrected && event.origin.role == model::Role::System;
+    return event.is(EventFlag::Rival) || is_back_again ||
            (!event.is(EventFlag::Command) &&
             event.occurred > event.recorded + orders::kClockTolerance) ||
            twice.contains(to_hex(event.id.view())) || twice.contains(target_of(event));

@@ -48,22 +48,6 @@ void take(ReferenceState& state, const Event& event) {
     state.claims.push_back({claim.order, claim.package, claim.from.time, or_never(claim.until)});
 }
 
-/// Events taken back before count again when the reference is claimed anew.
-core::Letter give_again(const Event& event, const std::string& order, const Event& cause) {
-  core::Letter letter;
-  letter.to = model::order_key(*model::parse_order_id(order));
-  letter.event.type = EventType::EventCorrected;
-  model::Correction payload;
-  payload.target = to_hex(event.id.view());
-  payload.reason = "reference_moved";
-  letter.event.id =
-      model::identity_of("cairn/moved-again", payload.target + to_hex(cause.id.view()));
-  letter.event.occurred = cause.occurred;
-  letter.event.origin = {.source = "cairn", .role = model::Role::System};
-  letter.event.payload = std::move(payload);
-  return letter;
-}
-
 bool covers(const ClaimState& claim, Time at) { return at < claim.until; }
 
 core::Letter forward(const Event& event, const std::string& order) {
@@ -73,16 +57,49 @@ core::Letter forward(const Event& event, const std::string& order) {
   return letter;
 }
 
-core::Letter take_back(const Event& event, const std::string& order, const Event& cause) {
+model::Identity taking_back(const Event& event, const Event& unclaim) {
+  return model::identity_of("cairn/moved", to_hex(event.id.view()) + to_hex(unclaim.id.view()));
+}
+
+core::Letter retraction(const model::Identity& target, const model::Identity& id,
+                        const std::string& order, const Event& cause) {
   core::Letter letter;
   letter.to = model::order_key(*model::parse_order_id(order));
   letter.event.type = EventType::EventRetracted;
-  const auto target = to_hex(event.id.view());
-  letter.event.id = model::identity_of("cairn/moved", target + to_hex(cause.id.view()));
+  letter.event.id = id;
   letter.event.occurred = cause.occurred;
   letter.event.origin = {.source = "cairn", .role = model::Role::System};
-  letter.event.payload = model::Retraction{target, "reference_moved", ""};
+  letter.event.payload = model::Retraction{to_hex(target.view()), "reference_moved", ""};
   return letter;
+}
+
+core::Letter take_back(const Event& event, const std::string& order, const Event& cause) {
+  return retraction(event.id, taking_back(event, cause), order, cause);
+}
+
+/// When the reference is claimed anew, every taking back is itself taken back: what a person
+/// corrected meanwhile stays corrected.
+void give_again(std::span<const Event> history, const Event& event, const Event& cause,
+                std::vector<core::Letter>& out) {
+  const auto& order = cause.as<model::Claim>().order;
+  ReferenceState then;
+  bool was_told = false;
+  for (const auto& past : history) {
+    if (past.id == cause.id) break;
+    take(then, past);
+    was_told = was_told || past.id == event.id;
+    if (!was_told || past.type != EventType::ReferenceUnclaimed ||
+        past.as<model::Claim>().order != order)
+      continue;
+    const bool is_still_claimed = std::ranges::any_of(then.claims, [&](const ClaimState& claim) {
+      return claim.order == order && covers(claim, event.occurred);
+    });
+    if (is_still_claimed) continue;
+    const auto target = taking_back(event, past);
+    const auto id =
+        model::identity_of("cairn/moved-again", to_hex(target.view()) + to_hex(cause.id.view()));
+    out.push_back(retraction(target, id, order, cause));
+  }
 }
 
 }  // namespace
@@ -165,10 +182,6 @@ std::vector<core::Letter> ReferenceReducer::letters(const ports::AggregateKey&, 
     return out;
   }
   const auto& claim = cause.as<model::Claim>();
-  const bool was_let_go = std::ranges::any_of(history, [&](const Event& event) {
-    return event.type == EventType::ReferenceUnclaimed &&
-           event.as<model::Claim>().order == claim.order;
-  });
   for (const auto& event : history) {
     if (is_claim(event) || event.is(model::EventFlag::Rival) ||
         event.type == EventType::EventDismissed)
@@ -180,7 +193,7 @@ std::vector<core::Letter> ReferenceReducer::letters(const ports::AggregateKey&, 
     if (cause.type == EventType::ReferenceClaimed) {
       if (event.occurred >= or_never(claim.until)) continue;
       out.push_back(forward(event, claim.order));
-      if (was_let_go) out.push_back(give_again(event, claim.order, cause));
+      give_again(history, event, cause, out);
     } else if (std::ranges::none_of(reference.claims, [&](const ClaimState& other) {
                  return other.order == claim.order && covers(other, event.occurred);
                })) {
