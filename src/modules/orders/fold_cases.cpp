@@ -68,6 +68,7 @@ void move_case(Order& order, const Event& event, const Context& context) {
   }
   const auto target = context.after_sale().target(moved->state, p.on, p.to,
                                                   variables_of_case(order, *moved, context));
+  if (!target && moved->step == p.on) return;  // told already: a second witness of the same step
   if (!target) {
     note_conflict(order,
                   event.is(model::EventFlag::Command) ? model::ConflictCode::Overtaken
@@ -79,6 +80,7 @@ void move_case(Order& order, const Event& event, const Context& context) {
   if (!p.number.empty()) moved->number = p.number;
   if (p.amount) moved->amount = p.amount;
   if (!p.parts.empty()) moved->parts = p.parts;
+  moved->step = p.on;
   enter(order, *moved, *target, event.occurred, context);
 }
 
@@ -88,7 +90,9 @@ void tell_case(Order& order, const Event& event, const std::string& id, std::str
   if (!moved) return;
   const auto target = context.after_sale().target(moved->state, step, "",
                                                   variables_of_case(order, *moved, context));
-  if (target) enter(order, *moved, *target, event.occurred, context);
+  if (!target) return;
+  moved->step = step;
+  enter(order, *moved, *target, event.occurred, context);
 }
 
 }  // namespace cairn::orders

@@ -107,6 +107,7 @@ struct CaseState {
   std::vector<model::Part> parts;
   std::optional<std::int64_t> amount;
   std::string reason, carrier, number;
+  std::string step;  ///< what brought it into its state
   Time opened = Time::none(), moved = Time::none();
   bool is_open = true, is_succeeded = false, are_goods_back = false, is_by_staff = false;
 };

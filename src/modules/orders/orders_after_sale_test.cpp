@@ -205,6 +205,17 @@ TEST(AfterSale, OfAPlatformTheClockIsThePlatforms) {
   EXPECT_EQ(case_state(story), "withdrawn");
 }
 
+TEST(AfterSale, AStepToldTwiceIsOneStepWithTwoWitnesses) {
+  auto story = delivered();
+  open(story, "refund_only");
+  story.must("accept_refund", R"({"case_id":"C1"})", Role::Service);
+  story.tell("refund_succeeded", R"({"payment_id":"F1","amount":400,"case_id":"C1"})", hours(60));
+  story.tell("after_sale_moved", R"({"case_id":"C1","on":"refund_succeeded"})", hours(61));
+  EXPECT_EQ(case_state(story), "succeeded");
+  EXPECT_EQ(story.order().cases[0].moved, kStart + hours(60));
+  EXPECT_EQ(story.conflicts(), std::vector<std::string>{});
+}
+
 TEST(AfterSale, WhatACaseDoesNotForeseeIsAConflict) {
   auto story = delivered();
   open(story, "return_refund");
