@@ -127,7 +127,7 @@ class Cairn:
     def metrics(self):
         lines = self.get("/metrics")[1].decode().splitlines()
         return {name: int(value) for name, value in
-                (line.split() for line in lines if line and not line.startswith("#"))}
+                (line.split() for line in lines if line.startswith("cairn_orders_"))}
 
     def stop(self, how=signal.SIGTERM):
         if self.process:
