@@ -196,7 +196,11 @@ class Postgres:
         said = run(pinned(LOAD_CORE, *command, "postgres"))
         if re.search(r"number of failed transactions: [1-9]", said):
             raise RuntimeError(f"pgbench: {said}")
-        return float(re.search(r"tps = ([\d.]+)", said)[1])
+        told = re.search(r"tps = ([\d.]+)", said)
+        if not told:
+            raise RuntimeError(f"pgbench finished no transaction in {seconds} s: this machine is "
+                               "too busy for a comparison")
+        return float(told[1])
 
     def stop(self):
         if self.process:

@@ -148,7 +148,7 @@ def postgres_ingest(lab, script, clients, per_call, gap):
     data = DATA if per_call == 1 else "{" + ",".join(
         '"' + DATA.replace('"', '\\"') + '"' for _ in range(per_call)) + "}"
     variables = {"base": lab.next_number() * 10**10, "gap": gap, "i": gap * 100, "data": data}
-    postgres.pgbench(script, clients, max(1, lab.warm_up), variables)
+    postgres.pgbench(script, clients, max(3, lab.warm_up), variables)
     variables["i"] += 5_000_000
     variables["base"] = lab.next_number() * 10**10
     value = postgres.pgbench(script, clients, lab.seconds, variables) * per_call
