@@ -254,7 +254,8 @@ class Nginx:
         self.port = free_port()
         body = self.body.replace("\\", "\\\\").replace("'", "\\'").replace("$", "")
         (self.folder / "nginx.conf").write_text(f"""
-daemon off; master_process off; worker_processes 1; pid {self.folder}/pid; error_log {self.folder}/error.log;
+daemon off; master_process off; worker_processes 1; pid {self.folder}/pid;
+error_log {self.folder}/error.log;
 events {{ worker_connections 4096; }}
 http {{
   access_log off; keepalive_requests 1000000000; default_type application/json;
