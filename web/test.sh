@@ -11,5 +11,9 @@ if [ -n "${CAIRN_WEB_JUNIT:-}" ]; then
   export CAIRN_E2E_JUNIT
 fi
 ./build.sh test "$@" || status=1
-[ ! -x ../tests/e2e/run.sh ] || ../tests/e2e/run.sh || status=1
+if [ -n "${CAIRN_JOURNEYS:-}" ]; then
+  ../tests/e2e/run.sh || status=1
+else
+  echo "  skipped: journeys through a browser; ./dev journeys runs them"
+fi
 exit "$status"
