@@ -305,13 +305,15 @@ TEST_F(ServiceTest, pages_the_audit_of_all_without_gap_or_repetition) {
     wanted.insert(id + "/note_added");
   }
   std::vector<std::string> seen;
-  std::string cursor, last_time = "9";
+  std::string cursor;
+  Time last_time = Time::never();
   do {
     auto page = get("/v1/audit?limit=3&cursor=" + cursor);
     ASSERT_EQ(page.response.status, 200) << page.response.body;
     page.json().find("items")->elements([&](json::Value item) {
-      const auto recorded = item.find("recorded")->as_string().value_or("");
-      EXPECT_LE(recorded, last_time);
+      const auto recorded =
+          parse_rfc3339(item.find("recorded")->as_string().value_or("")).value().time;
+      EXPECT_LE(recorded.us, last_time.us);
       last_time = recorded;
       if (const auto order = item.find("order"))
         seen.push_back(fmt::format("{}/{}", order->as_string().value_or(""),
