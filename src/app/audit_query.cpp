@@ -63,7 +63,7 @@ Result<AuditPage> AuditQuery::page(const AuditFilter& filter, const std::string&
     if (!cursor.empty() && told == from->end()) continue;  // nothing was left of it
     auto& stream = streams.emplace_back();
     stream.shard = i;
-    stream.below = cursor.empty() ? installation_.cluster().durable(i) + 1 : told->second;
+    stream.below = cursor.empty() ? installation_.stores().logs[i]->durable() + 1 : told->second;
     stream.is_over = stream.below <= 1;
   }
   AuditPage page;
