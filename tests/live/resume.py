@@ -12,13 +12,14 @@ import argparse
 import json
 import pathlib
 import random
-import re
 import socket
-import subprocess
 import sys
 import tempfile
 import threading
 import urllib.request
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "support"))
+from serving import start  # noqa: E402
 
 ORDERS = 20
 
@@ -30,17 +31,6 @@ def call(port: int, method: str, path: str, body: dict | None = None) -> dict:
         headers={"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=30) as answer:
         return json.load(answer)
-
-
-def start(cairn: str, root: pathlib.Path, folder: str) -> tuple[subprocess.Popen, int]:
-    server = subprocess.Popen(
-        [cairn, "--lang", "en", "serve", "--keyless", "--port", "0", "--data", folder + "/data",
-         "--definitions", str(root / "definitions")],
-        stdout=subprocess.PIPE, text=True, encoding="utf-8")
-    found = re.search(r"http://127\.0\.0\.1:(\d+)/", server.stdout.readline())
-    if not found:
-        sys.exit("the server did not say where it listens")
-    return server, int(found[1])
 
 
 class Reader:

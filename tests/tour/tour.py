@@ -9,6 +9,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "support"))
+from serving import start  # noqa: E402
+
 CAIRN, ROOT = sys.argv[1], pathlib.Path(sys.argv[2])
 
 
@@ -32,20 +35,9 @@ def steps(block: str) -> list[tuple[str, list[str]]]:
     return out
 
 
-def start(folder: str) -> tuple[subprocess.Popen, int]:
-    server = subprocess.Popen(
-        [CAIRN, "--lang", "en", "serve", "--keyless", "--port", "0", "--data", folder + "/data",
-         "--definitions", str(ROOT / "definitions")],
-        stdout=subprocess.PIPE, text=True, encoding="utf-8")
-    found = re.search(r"http://127\.0\.0\.1:(\d+)/", server.stdout.readline())
-    if not found:
-        sys.exit("the server did not say where it listens")
-    return server, int(found[1])
-
-
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
-        server, port = start(folder)
+        server, port = start(CAIRN, ROOT, folder)
         try:
             return walk(port)
         finally:
