@@ -4,8 +4,8 @@ declare -A PACKAGES=(
   # The server. Node and npm are looked for as commands below: their packages have many makers.
   [build]="clang-19 lld-19 llvm-19 libclang-rt-19-dev clang-format-19 cmake ninja-build ccache
            pkgconf ca-certificates curl python3 tzdata libfmt-dev libssl-dev libyaml-cpp-dev
-           zlib1g-dev libzstd-dev libsimdjson-dev libvalijson-dev nlohmann-json3-dev libcli11-dev
-           libhowardhinnant-date-dev libcurl4-openssl-dev"
+           zlib1g-dev libzstd-dev libjemalloc-dev libsimdjson-dev libvalijson-dev
+           nlohmann-json3-dev libcli11-dev libhowardhinnant-date-dev libcurl4-openssl-dev"
   [test]="clang-tidy-19 libgtest-dev librapidcheck-dev"
   [bench]="wrk nginx-light redis-server redis-tools postgresql postgresql-contrib libpq-dev
            libhiredis-dev valgrind util-linux"

@@ -12,18 +12,18 @@ namespace {
 constexpr std::size_t kGroup = 256;
 }  // namespace
 
-core::Input input_of(model::Told told, bool is_unmapped, core::Reply reply) {
+core::Input input_of(model::Told&& told, bool is_unmapped, core::Reply reply) {
   const auto key = told.address();
+  auto event = std::make_unique<model::Event>(std::move(told.event));
   if (!told.order) {
     const auto& r = *told.reference;
-    told.event.origin.subject = r.issuer.empty()
-                                    ? fmt::format("{}:{}", r.scheme, r.value)
-                                    : fmt::format("{}/{}:{}", r.scheme, r.issuer, r.value);
+    event->origin.subject = r.issuer.empty() ? fmt::format("{}:{}", r.scheme, r.value)
+                                             : fmt::format("{}/{}:{}", r.scheme, r.issuer, r.value);
   }
   // What was understood in full says nothing more in its raw form.
-  if (!told.event.is(model::EventFlag::UnknownFields) && !is_unmapped) told.event.raw.clear();
-  told.event.digest = model::counted_digest(told.event);
-  return core::fact(key, std::move(told.event), std::move(reply));
+  if (!event->is(model::EventFlag::UnknownFields) && !is_unmapped) event->raw.clear();
+  event->digest = model::counted_digest(*event);
+  return core::fact(key, std::move(event), std::move(reply));
 }
 
 void Import::take(std::uint64_t line, Result<integration::Facts> facts) {

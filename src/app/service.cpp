@@ -32,6 +32,7 @@ Result<void> Service::open_stores() {
   options.shards = folder_->manifest().shards;
   options.mailbox_max = settings_.mailbox_max;
   options.hot_max = settings_.hot_orders_max;
+  options.drain_begins = [] { system::set_urgency(system::Urgency::Background); };
   installation_ = std::make_unique<Installation>(std::move(definitions), std::move(stores), options,
                                                  live_.get());
   live_->attach(*installation_, hub_.get());
@@ -92,6 +93,7 @@ Result<void> Service::wire() {
                             std::string& body) {
     return gateway_->answer_fast(path, authorization, body);
   };
+  server.loop_begins = [] { system::set_urgency(system::Urgency::Prompt); };
   server.round_end = gateway_->by_rounds();
   installation_->cluster().after_rounds([] { http::Mailbox::send_gathered(); });
   server_ = std::make_unique<http::Server>(std::move(server), router_, hub_.get());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -18,6 +19,11 @@ namespace cairn {
 using Bytes = std::string;
 using BytesView = std::string_view;
 
+/// How many bytes ByteWriter::varint writes.
+constexpr std::size_t varint_size(std::uint64_t v) {
+  return v < 0x80 ? 1 : static_cast<std::size_t>(std::bit_width(v) + 6) / 7;
+}
+
 /// Appends little-endian integers, LEB128 varints and length-prefixed bytes to a buffer.
 class ByteWriter {
  public:
@@ -28,11 +34,12 @@ class ByteWriter {
   void u64(std::uint64_t v) { raw(&v, sizeof v); }
   void i64(std::int64_t v) { raw(&v, sizeof v); }
   void varint(std::uint64_t v) {
-    while (v >= 0x80) {
-      u8(static_cast<std::uint8_t>(v | 0x80));
-      v >>= 7;
-    }
-    u8(static_cast<std::uint8_t>(v));
+    if (v < 0x80) return u8(static_cast<std::uint8_t>(v));
+    char text[10];
+    std::size_t size = 0;
+    for (; v >= 0x80; v >>= 7) text[size++] = static_cast<char>(v | 0x80);
+    text[size++] = static_cast<char>(v);
+    out_.append(text, size);
   }
   /// Zig-zag: small negative numbers stay short.
   void svarint(std::int64_t v) {

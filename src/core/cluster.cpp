@@ -223,7 +223,10 @@ bool Cluster::step(std::uint32_t index, Time now, bool must_flush) {
 void Cluster::start(ports::Clock& clock) {
   for (auto& unit : units_) {
     unit->next_flush = clock.now() + options_.flush_every;
-    unit->drain_thread = std::thread([this, u = unit.get()] { drain(*u); });
+    unit->drain_thread = std::thread([this, u = unit.get()] {
+      if (options_.drain_begins) options_.drain_begins();
+      drain(*u);
+    });
     unit->thread = std::thread([this, u = unit.get(), &clock] { run(*u, clock); });
   }
 }

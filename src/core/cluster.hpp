@@ -28,6 +28,7 @@ struct ClusterOptions {
   std::size_t flush_bytes = 48 * 1024 * 1024;     ///< … or this much per shard
   std::size_t unflushed_max = 256 * 1024 * 1024;  ///< beyond: Busy until the piles have caught up
   Duration letter_repeat = seconds(1);            ///< a letter not received by then is sent again
+  std::function<void()> drain_begins;             ///< on the thread of every drain, before its work
 };
 
 /// The disk of one shard. Owned by whoever made the cluster; outlives it.

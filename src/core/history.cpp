@@ -48,6 +48,7 @@ Result<std::vector<model::Event>> events_of(std::span<const StoredRecord> record
 
 Bytes encode(const Change& change) {
   Bytes out;
+  out.reserve(48 + change.was.size() + change.is.size());
   ByteWriter w(out);
   w.u8(kVersion);
   w.varint(change.version);

@@ -68,6 +68,7 @@ struct Input {
   bool wants_history = false;  ///< found out by a batch that could not do without
 };
 
+Input fact(ports::AggregateKey key, std::unique_ptr<model::Event> event, Reply reply = {});
 Input fact(ports::AggregateKey key, model::Event event, Reply reply = {});
 Input command(ports::AggregateKey key, Command command, Reply reply = {});
 Input question(ports::AggregateKey key, Question question);

@@ -10,11 +10,12 @@
 
 namespace cairn::core {
 
+Input fact(ports::AggregateKey key, std::unique_ptr<model::Event> event, Reply reply) {
+  return {
+      .type = Input::Type::Fact, .key = key, .event = std::move(event), .reply = std::move(reply)};
+}
 Input fact(ports::AggregateKey key, model::Event event, Reply reply) {
-  return {.type = Input::Type::Fact,
-          .key = key,
-          .event = std::make_unique<model::Event>(std::move(event)),
-          .reply = std::move(reply)};
+  return fact(key, std::make_unique<model::Event>(std::move(event)), std::move(reply));
 }
 Input command(ports::AggregateKey key, Command command, Reply reply) {
   return {.type = Input::Type::Command,
@@ -133,7 +134,7 @@ bool Shard::run_fact(Batch& batch, Hot& hot, Input& input) {
   } else if (is_rival) {
     event.set(model::EventFlag::Rival);
     if (!has_history(hot)) return false;
-    if (keep_aside(batch, hot, std::move(event), answer, ports::RecordType::Event)) {
+    if (keep_aside(batch, hot, std::move(input.event), answer, ports::RecordType::Event)) {
       answer.outcome = Outcome::Rival;
       answer.error = {ErrorCode::IdReused,
                       "the same id was used before for an event that says something else; send new "
@@ -145,7 +146,7 @@ bool Shard::run_fact(Batch& batch, Hot& hot, Input& input) {
          kind_of(hot.key).reducer->needs_history(event)) &&
         !has_history(hot))
       return false;
-    accept(batch, hot, std::move(event), answer);
+    accept(batch, hot, std::move(input.event), answer);
   }
   batch.waiting.push_back({std::move(input.reply), std::move(answer), hot.serial});
   return true;
@@ -175,9 +176,8 @@ bool Shard::answer_again(Batch& batch, Hot& hot, Input& input, const Known& know
     ++counts_.rewordings;
     auto& first = const_cast<Known&>(known);
     first.wording = model::wording_digest(*input.event);
-    model::Event event = std::move(*input.event);
     Answer ignored;
-    keep_aside(batch, hot, std::move(event), ignored, ports::RecordType::Wording);
+    keep_aside(batch, hot, std::move(input.event), ignored, ports::RecordType::Wording);
   }
   batch.waiting.push_back({std::move(input.reply), std::move(answer), hot.serial});
   return true;
@@ -224,7 +224,7 @@ bool Shard::run_command(Batch& batch, Hot& hot, Input& input) {
     for (auto& event : *decided) {
       event.digest = is_first ? digest : model::counted_digest(event);
       Answer each{.shard = options_.index};
-      if (!accept(batch, hot, std::move(event), each)) {
+      if (!accept(batch, hot, std::make_unique<model::Event>(std::move(event)), each)) {
         answer = each;
         break;
       }
@@ -257,7 +257,9 @@ bool Shard::run_letter(Batch& batch, Hot& hot, Input& input) {
     ++counts_.letters_repeated;
     return true;
   }
-  model::Event event = *input.event;
+  // A copy: the letter is taken again where the batch cannot be written.
+  auto copy = std::make_unique<model::Event>(*input.event);
+  model::Event& event = *copy;
   event.recorded = batch.recorded;
   event.digest = model::counted_digest(event);
   const auto reducer = kind_of(hot.key).reducer;
@@ -276,9 +278,9 @@ bool Shard::run_letter(Batch& batch, Hot& hot, Input& input) {
     bool is_taken = true;
     if (is_rival) {
       event.set(model::EventFlag::Rival);
-      is_taken = keep_aside(batch, hot, std::move(event), answer, ports::RecordType::Event);
+      is_taken = keep_aside(batch, hot, std::move(copy), answer, ports::RecordType::Event);
     } else {
-      is_taken = accept(batch, hot, std::move(event), answer);
+      is_taken = accept(batch, hot, std::move(copy), answer);
     }
     // Its key could not be had: the postman comes again. Where the key was destroyed for good, what
     // was personal stays unsaid, and those behind it do not wait.
@@ -339,7 +341,8 @@ void Shard::look(Batch& batch, Hot& hot, Time at) {
   write_letters(batch, hot, claims, clock, {});
 }
 
-bool Shard::accept(Batch& batch, Hot& hot, model::Event&& event, Answer& answer) {
+bool Shard::accept(Batch& batch, Hot& hot, std::unique_ptr<model::Event> cause, Answer& answer) {
+  model::Event& event = *cause;
   if (kind_of(hot.key).reducer->has_key())
     if (auto sealed = sealer_->seal(event, hot.key_slot); !sealed) {
       answer.outcome = Outcome::Failed;
@@ -353,10 +356,10 @@ bool Shard::accept(Batch& batch, Hot& hot, model::Event&& event, Answer& answer)
   record(batch, hot, ports::RecordType::Event, model::encode(event));
   hot.known.push_back({event.id, event.digest, wording, event.number, 0, 0});
   ++counts_.accepted;
-  batch.causes.push_back(std::move(event));
-  fold_in(batch, hot, batch.causes.back(), claims);
+  batch.causes.push_back(std::move(cause));
+  fold_in(batch, hot, event, claims);
   answer.outcome = Outcome::Accepted;
-  answer.event = batch.causes.back().id;
+  answer.event = event.id;
   answer.number = batch.next_number - 1;
   answer.version = hot.version;
   return true;
@@ -400,8 +403,9 @@ void Shard::write_letters(Batch& batch, Hot& hot, const Bytes& claims, const mod
 }
 
 /// Records an event that is kept but not folded as a new one: a rival, or another wording.
-bool Shard::keep_aside(Batch& batch, Hot& hot, model::Event&& event, Answer& answer,
+bool Shard::keep_aside(Batch& batch, Hot& hot, std::unique_ptr<model::Event> cause, Answer& answer,
                        ports::RecordType type) {
+  model::Event& event = *cause;
   if (kind_of(hot.key).reducer->has_key()) {
     if (auto sealed = sealer_->seal(event, hot.key_slot); !sealed) {
       answer.outcome = Outcome::Failed;
@@ -416,9 +420,9 @@ bool Shard::keep_aside(Batch& batch, Hot& hot, model::Event&& event, Answer& ans
   if (type != ports::RecordType::Event) return true;
   ++counts_.rivals;
   hot.known.push_back({event.id, event.digest, model::wording_digest(event), event.number, 1, 0});
-  batch.causes.push_back(std::move(event));
+  batch.causes.push_back(std::move(cause));
   const Bytes claims = kind_of(hot.key).reducer->claims(*hot.state);
-  fold_in(batch, hot, batch.causes.back(), claims);
+  fold_in(batch, hot, event, claims);
   answer.version = hot.version;
   return true;
 }

@@ -147,9 +147,9 @@ class Shard {
   bool run_command(Batch& batch, Hot& hot, Input& input);
   bool run_letter(Batch& batch, Hot& hot, Input& input);
   void run_due(Batch& batch);
-  bool accept(Batch& batch, Hot& hot, model::Event&& event, Answer& answer);
+  bool accept(Batch& batch, Hot& hot, std::unique_ptr<model::Event> cause, Answer& answer);
   bool fold_in(Batch& batch, Hot& hot, const model::Event& event, const Bytes& claims);
-  bool keep_aside(Batch& batch, Hot& hot, model::Event&& event, Answer& answer,
+  bool keep_aside(Batch& batch, Hot& hot, std::unique_ptr<model::Event> cause, Answer& answer,
                   ports::RecordType type);
   bool answer_again(Batch& batch, Hot& hot, Input& input, const Known& known);
   void look(Batch& batch, Hot& hot, Time at);

@@ -63,7 +63,7 @@ struct Shard::Batch {
   };
   std::vector<Touched> touched;
   Serial first_new = 0;  ///< serials from here were added by this batch
-  std::deque<model::Event> causes;
+  std::vector<std::unique_ptr<model::Event>> causes;
   struct ChangeNote {
     Serial serial;
     std::uint64_t number, version;

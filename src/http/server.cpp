@@ -18,7 +18,11 @@ Result<void> Server::start() {
     CAIRN_TRY(port, loops_.back()->open(port));
   }
   port_ = port;
-  for (auto& loop : loops_) threads_.emplace_back([&loop] { loop->run(); });
+  for (auto& loop : loops_)
+    threads_.emplace_back([this, &loop] {
+      if (options_.loop_begins) options_.loop_begins();
+      loop->run();
+    });
   return {};
 }
 

@@ -24,6 +24,7 @@ struct ServerOptions {
   std::vector<std::string>
       trusted_proxies;  ///< addresses or a.b.c.d/n whose X-Forwarded-For counts
   FastPath fast_path;
+  std::function<void()> loop_begins;  ///< on a loop's thread, before its work
   /// Called on a loop's thread when everything that had come was handled: what was put aside
   /// meanwhile is handed on as one.
   std::function<void()> round_end;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <bitset>
 
 #include "base/bytes.hpp"
@@ -47,15 +48,18 @@ void encode_one(ByteWriter& out, std::uint16_t number, const V& v) {
     encode_integer(out, number, static_cast<std::int64_t>(v));
   } else if constexpr (std::is_same_v<V, JsonText>) {
     encode_bytes(out, number, v.text);
+  } else if constexpr (IsPersonal<V>::value) {
+    const auto size_of = [](BytesView bytes) { return varint_size(bytes.size()) + bytes.size(); };
+    tag(out, number, 1);
+    out.varint(size_of(v.sealed()) + size_of(v.tokens()));
+    out.bytes(v.sealed());
+    out.bytes(v.tokens());
   } else {
     Bytes nested;
     ByteWriter w(nested);
     if constexpr (std::is_same_v<V, Moment>) {
       w.svarint(v.time.us);
       w.u8(static_cast<std::uint8_t>(v.precision));
-    } else if constexpr (IsPersonal<V>::value) {
-      w.bytes(v.sealed());
-      w.bytes(v.tokens());
     } else {
       encode(w, v);
     }
@@ -289,47 +293,97 @@ Result<void> read_elements(json::Value in, std::vector<V>& v, Unknown unknown) {
   return result;
 }
 
+/// The place of every field of T in its table, found by name without looking at all of them.
+template <HasFields T>
+class FieldNames {
+ public:
+  static constexpr std::size_t kCount = std::tuple_size_v<decltype(T::fields())>;
+
+  /// kCount where there is no such field.
+  static constexpr std::size_t find(std::string_view name) {
+    std::size_t at = kFirst[hash(name)];
+    while (at != kCount && kNames[at] != name) at = kNext[at];
+    return at;
+  }
+
+ private:
+  static constexpr std::size_t kRoom = 64;
+  static constexpr std::size_t hash(std::string_view name) {
+    if (name.empty()) return 0;
+    const auto letter = [](char c) { return static_cast<unsigned char>(c); };
+    return (name.size() + letter(name.front()) * 7u + letter(name.back()) * 31u) % kRoom;
+  }
+  static constexpr auto kNames = std::apply(
+      [](const auto&... rows) { return std::array<std::string_view, kCount>{rows.name...}; },
+      T::fields());
+  static constexpr auto kTables = [] {
+    std::pair<std::array<std::size_t, kRoom>, std::array<std::size_t, kCount>> out;
+    out.first.fill(kCount);
+    for (std::size_t at = kCount; at-- > 0;) {
+      auto& first = out.first[hash(kNames[at])];
+      out.second[at] = first;
+      first = at;
+    }
+    return out;
+  }();
+  static constexpr auto kFirst = kTables.first;
+  static constexpr auto kNext = kTables.second;
+};
+
+/// Reads one member into the field at place `At` of the table.
+template <HasFields T, std::size_t At>
+Result<void> read_field(json::Value member, T& value, Unknown unknown) {
+  constexpr auto kRow = std::get<At>(T::fields());
+  auto& v = value.*kRow.member;
+  using V = std::remove_cvref_t<decltype(v)>;
+  if constexpr (IsVector<V>::value)
+    return read_elements(member, v, unknown);
+  else if constexpr (requires { v.has_value(); })
+    return read_one(member, v.emplace(), unknown);
+  else
+    return read_one(member, v, unknown);
+}
+
+template <HasFields T>
+std::unexpected<Error> unknown_field(std::string_view key) {
+  std::vector<std::string_view> names;
+  for_each_field<T>([&](const auto& row) { names.push_back(row.name); });
+  const auto meant = nearest(key, names);
+  return meant ? invalid(fmt::format("unknown field; did you mean \"{}\"?", *meant))
+               : invalid(fmt::format("unknown field; known are: {}", fmt::join(names, ", ")));
+}
+
 /// Reads the members of `in` into `value`; the error's pointer names the field.
 template <HasFields T>
 Result<void> read(json::Value in, T& value, Unknown unknown) {
+  using Reader = Result<void> (*)(json::Value, T&, Unknown);
+  static constexpr auto kReaders = []<std::size_t... At>(std::index_sequence<At...>) {
+    return std::array<Reader, sizeof...(At)>{&read_field<T, At>...};
+  }(std::make_index_sequence<FieldNames<T>::kCount>());
   Result<void> result;
-  std::bitset<64> seen;
+  std::bitset<FieldNames<T>::kCount> seen;
   in.members([&](std::string_view key, json::Value member) {
-    bool is_known = false;
-    for_each_field<T>([&](const auto& row) {
-      if (is_known || row.name != key) return;
-      is_known = true;
-      auto& v = value.*row.member;
-      using V = std::remove_cvref_t<decltype(v)>;
-      if (seen[row.number])
-        result = invalid("given twice");
-      else if (member.is_null())
-        return;
-      else if constexpr (IsVector<V>::value)
-        result = read_elements(member, v, unknown);
-      else if constexpr (requires { v.has_value(); })
-        result = read_one(member, v.emplace(), unknown);
-      else
-        result = read_one(member, v, unknown);
-      seen[row.number] = true;
-    });
-    if (!is_known && unknown == Unknown::Refuse) {
-      std::vector<std::string_view> names;
-      for_each_field<T>([&](const auto& row) { names.push_back(row.name); });
-      const auto meant = nearest(key, names);
-      result = meant ? invalid(fmt::format("unknown field; did you mean \"{}\"?", *meant))
-                     : invalid(fmt::format("unknown field; known are: {}", fmt::join(names, ", ")));
+    const auto at = FieldNames<T>::find(key);
+    if (at == FieldNames<T>::kCount) {
+      if (unknown == Unknown::Refuse) result = unknown_field<T>(key);
+    } else if (seen[at]) {
+      result = invalid("given twice");
+    } else if (!member.is_null()) {
+      seen[at] = true;
+      result = kReaders[at](member, value, unknown);
     }
     if (!result)
       result.error().pointer = fmt::format("/{}{}", utf8_prefix(key, 64), result.error().pointer);
     return result.has_value();
   });
   if (!result) return result;
+  std::size_t at = 0;
   for_each_field<T>([&](const auto& row) {
-    if (result && has(row.flags, Field::Required) && !seen[row.number]) {
+    if (result && has(row.flags, Field::Required) && !seen[at]) {
       result = invalid("is required");
       result.error().pointer = fmt::format("/{}", row.name);
     }
+    ++at;
   });
   return result;
 }

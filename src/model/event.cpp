@@ -16,8 +16,15 @@ EventKey Event::key() const {
 }
 
 Bytes encode(const Event& event) {
+  thread_local Bytes payload;
+  payload.clear();
+  ByteWriter pw(payload);
+  std::visit([&](const auto& p) { codec::encode(pw, p); }, event.payload);
   Bytes out;
-  out.reserve(192 + event.raw.size());
+  const auto& origin = event.origin;
+  constexpr std::size_t kFixed = 96;  ///< what is not text, and lengths
+  out.reserve(kFixed + origin.source.size() + origin.actor.size() + origin.ip.size() +
+              origin.request.size() + origin.subject.size() + payload.size() + event.raw.size());
   ByteWriter w(out);
   w.u8(kVersion);
   w.varint(static_cast<std::uint64_t>(event.type));
@@ -34,10 +41,6 @@ Bytes encode(const Event& event) {
   w.bytes(event.origin.ip);
   w.bytes(event.origin.request);
   w.bytes(event.origin.subject);
-  thread_local Bytes payload;
-  payload.clear();
-  ByteWriter pw(payload);
-  std::visit([&](const auto& p) { codec::encode(pw, p); }, event.payload);
   w.bytes(payload);
   w.bytes(event.raw);
   return out;
@@ -70,7 +73,7 @@ Result<Event> decode_event(const ports::Record& record) {
   const auto payload = r.bytes();
   event.raw = r.bytes();
   if (r.failed()) return damaged();
-  event.payload = make_payload(event.type);
+  make_payload(event.type, event.payload);
   if (!std::visit([&](auto& p) { return codec::decode(payload, p); }, event.payload))
     return damaged();
   event.recorded = record.recorded;

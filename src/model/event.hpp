@@ -111,6 +111,8 @@ enum class Show : std::uint8_t { Hidden, Masked, Plain, Digest };
 enum class Reading : std::uint8_t { Command, Fact };  ///< commands refuse unknown fields
 /// Reads `data` into the payload of `type`. Errors: Invalid/TooLarge with the field's pointer.
 Result<Payload> read_payload(EventType type, json::Value data, Reading reading);
+/// Same, in place; `into` is of `type` and half filled where it fails.
+Result<void> read_payload(EventType type, json::Value data, Reading reading, Payload& into);
 /// Same, from text.
 Result<Payload> read_payload(EventType type, std::string_view data, Reading reading);
 /// A field of a payload as forms need it. `type` is one of api/openapi.yaml's Field types.

@@ -21,12 +21,17 @@ std::optional<std::string> shown(const Field& field, Show show) {
 
 }  // namespace
 
-Result<Payload> read_payload(EventType type, json::Value data, Reading reading) {
+Result<void> read_payload(EventType type, json::Value data, Reading reading, Payload& into) {
   if (!data.is_object()) return fail(ErrorCode::Invalid, "expected an object", "/data");
-  Payload payload = make_payload(type);
+  make_payload(type, into);
   const auto unknown =
       reading == Reading::Command ? codec::Unknown::Refuse : codec::Unknown::Ignore;
-  CAIRN_TRY_VOID(std::visit([&](auto& p) { return codec::read(data, p, unknown); }, payload));
+  return std::visit([&](auto& p) { return codec::read(data, p, unknown); }, into);
+}
+
+Result<Payload> read_payload(EventType type, json::Value data, Reading reading) {
+  Payload payload;
+  CAIRN_TRY_VOID(read_payload(type, data, reading, payload));
   return payload;
 }
 

@@ -25,11 +25,11 @@ constexpr auto kTable = std::to_array<EventTypeRow>({
 });
 
 template <std::size_t... I>
-Payload make_alternative(std::size_t index, std::index_sequence<I...>) {
-  using Make = Payload (*)();
-  static constexpr std::array<Make, sizeof...(I)> kMake{
-      [] { return Payload(std::in_place_index<I>); }...};
-  return kMake[index]();
+void emplace_alternative(Payload& payload, std::size_t index, std::index_sequence<I...>) {
+  using Emplace = void (*)(Payload&);
+  static constexpr std::array<Emplace, sizeof...(I)> kEmplace{
+      [](Payload& into) { into.emplace<I>(); }...};
+  kEmplace[index](payload);
 }
 
 }  // namespace
@@ -53,9 +53,15 @@ std::optional<EventType> event_type_from(std::string_view name) {
   return found->second;
 }
 
+void make_payload(EventType type, Payload& into) {
+  emplace_alternative(into, row_of(type).payload_index,
+                      std::make_index_sequence<std::variant_size_v<Payload>>{});
+}
+
 Payload make_payload(EventType type) {
-  return make_alternative(row_of(type).payload_index,
-                          std::make_index_sequence<std::variant_size_v<Payload>>{});
+  Payload payload;
+  make_payload(type, payload);
+  return payload;
 }
 
 }  // namespace cairn::model

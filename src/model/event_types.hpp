@@ -132,5 +132,7 @@ using Payload =
 
 /// An empty payload of the shape that `type` carries.
 Payload make_payload(EventType type);
+/// The same, in place.
+void make_payload(EventType type, Payload& into);
 
 }  // namespace cairn::model

@@ -28,12 +28,14 @@ constexpr auto kCrockfordValues = [] {
 
 template <typename Id>
 Id hash_of(std::initializer_list<std::string_view> parts) {
-  Bytes text;
+  crypto::Sha256 hash;
+  bool is_empty = true;
   for (const auto part : parts) {
-    if (!text.empty()) text += '\n';
-    text += part;
+    if (!is_empty) hash.update("\n");
+    hash.update(part);
+    is_empty = is_empty && part.empty();
   }
-  const auto digest = crypto::sha256(text);
+  const auto digest = hash.finish();
   return Id::from({reinterpret_cast<const char*>(digest.data()), digest.size()});
 }
 

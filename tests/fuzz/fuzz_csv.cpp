@@ -15,7 +15,7 @@ struct File {
 };
 
 File read(std::string_view text, integration::Encoding encoding) {
-  integration::MemoryInput input{std::string(text)};
+  integration::MemoryInput input(text);
   integration::CsvOptions options;
   options.encoding = encoding;
   options.row_bytes_max = 4096;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "base/bytes.hpp"
 
@@ -11,6 +12,14 @@ Result<Bytes> random_bytes(std::size_t size);
 
 /// Number of processors this process may use; at least 1.
 unsigned processor_count();
+
+/// How the calling thread shares its processor with the others of this process.
+enum class Urgency : std::uint8_t {
+  Prompt,      ///< does little at a time and must be let in soon: answers
+  Background,  ///< may wait a while, but never starves: what is written behind the log
+};
+/// A wish: a kernel that does not know it goes on as before.
+void set_urgency(Urgency urgency);
 
 /// Keeps the calling thread on one processor. Errors: Io when the machine has no such processor.
 Result<void> pin_thread(unsigned processor);

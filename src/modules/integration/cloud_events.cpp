@@ -25,23 +25,23 @@ Result<void> check_size(std::string_view text, const IntakeLimits& limits) {
 
 /// Puts one attribute into its place. `name` is that of CloudEvents; false where it is none of
 /// ours.
-bool put(Attributes& a, std::string_view name, std::string value) {
+bool put(Attributes& a, std::string_view name, std::string_view value) {
   if (name == "id")
-    a.id = std::move(value);
+    a.id = value;
   else if (name == "source")
-    a.source = std::move(value);
+    a.source = value;
   else if (name == "type")
-    a.type = std::move(value);
+    a.type = value;
   else if (name == "subject")
-    a.subject = std::move(value);
+    a.subject = value;
   else if (name == "time")
-    a.time = std::move(value);
+    a.time = value;
   else if (name == "notbefore")
-    a.not_before = std::move(value);
+    a.not_before = value;
   else if (name == "precision")
-    a.precision = std::move(value);
+    a.precision = value;
   else if (name == "ordinal")
-    a.ordinal = std::move(value);
+    a.ordinal = value;
   else if (name == "zoneinferred")
     a.is_zone_inferred = value == "true";
   else
@@ -72,9 +72,11 @@ Result<void> check_required(const Attributes& a, std::string_view version) {
   return {};
 }
 
-std::optional<std::string> attribute_text(json::Value value) {
+std::optional<std::string_view> attribute_text(json::Value value, Attributes& a) {
+  if (const auto text = value.as_string()) return text;
   if (const auto flag = value.as_bool()) return *flag ? "true" : "false";
-  return value.as_id();
+  if (auto digits = value.as_id()) return a.keep(*std::move(digits));
+  return std::nullopt;
 }
 
 Result<void> put_reference(Attributes& a, json::Value value) {
@@ -91,8 +93,8 @@ Result<void> put_reference(Attributes& a, json::Value value) {
 /// The members of an event written as one JSON object.
 struct Members {
   Attributes attributes;
-  std::string version, media;
-  std::optional<std::string> base64;
+  std::string_view version, media;
+  std::optional<std::string_view> base64;
 };
 
 Result<Members> members_of(json::Value root) {
@@ -110,7 +112,7 @@ Result<Members> members_of(json::Value root) {
       result = put_reference(a, value);
       return result.has_value();
     }
-    auto text = attribute_text(value);
+    const auto text = attribute_text(value, a);
     const std::string_view meant = a.is_short ? cloud_name(name) : name;
     if (!text) {
       Attributes ignored;
@@ -120,15 +122,15 @@ Result<Members> members_of(json::Value root) {
       return result.has_value();
     }
     if (name == "order" && a.is_short)
-      a.order = *std::move(text);
+      a.order = *text;
     else if (name == "specversion")
-      out.version = *std::move(text);
+      out.version = *text;
     else if (name == "datacontenttype")
-      out.media = *std::move(text);
+      out.media = *text;
     else if (name == "data_base64")
-      out.base64 = *std::move(text);
+      out.base64 = *text;
     else
-      put(a, meant, *std::move(text));
+      put(a, meant, *text);
     return true;
   });
   if (!result) return std::unexpected(std::move(result).error());
@@ -206,7 +208,7 @@ Result<Facts> EventReader::read_binary(std::span<const Header> headers, std::str
                                        const Sender& sender) {
   CAIRN_TRY_VOID(check_size(body, limits_));
   Attributes a;
-  std::string version, media;
+  std::string_view version, media;
   for (const auto& [name, value] : headers) {
     const auto lower = to_lower_ascii(name);
     if (lower == "content-type") media = value;
@@ -218,9 +220,9 @@ Result<Facts> EventReader::read_binary(std::span<const Header> headers, std::str
       return std::unexpected(std::move(decoded).error());
     }
     if (attribute == "specversion")
-      version = *std::move(decoded);
+      version = a.keep(*std::move(decoded));
     else
-      put(a, attribute, *std::move(decoded));
+      put(a, attribute, a.keep(*std::move(decoded)));
   }
   CAIRN_TRY_VOID(check_required(a, version));
   if (!is_json_type(media))

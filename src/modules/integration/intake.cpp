@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/text.hpp"
 #include "modules/integration/json_scope.hpp"
@@ -180,7 +181,7 @@ std::string identity_part(IdentityField field, const Attributes& a, const model:
     case IdentityField::Word:
       return CAIRN_MEMBER(word);
     case IdentityField::Ordinal:
-      return a.ordinal.value_or("0");
+      return std::string(a.ordinal.value_or("0"));
   }
   return {};
 }
@@ -188,7 +189,7 @@ std::string identity_part(IdentityField field, const Attributes& a, const model:
 
 std::string identity_text(const Attributes& a, const SourceDefinition& source,
                           const model::Event& event, const Address& address) {
-  if (source.has_stable_ids && !a.id.empty()) return a.id;
+  if (source.has_stable_ids && !a.id.empty()) return std::string(a.id);
   const auto named = source.identity_by_type.find(event.type);
   std::string out;
   for (const auto field :
@@ -200,35 +201,33 @@ std::string identity_text(const Attributes& a, const SourceDefinition& source,
 }
 
 /// Reads the data strictly first: what is read only leniently says more than Cairn understands.
-Result<model::Payload> payload_of(const Typed& typed, const std::optional<json::Value>& data,
-                                  const SourceDefinition& source, model::Event& event) {
+Result<void> put_payload(const Typed& typed, const std::optional<json::Value>& data,
+                         const SourceDefinition& source, model::Event& event) {
   const auto within = [](Error error) {
     error.pointer = "/data" + error.pointer;
     return std::unexpected(std::move(error));
   };
   if (data && !data->is_object())
     return invalid("/data", "data: expected an object with the fields of the event type");
+  if (!typed.shape && data) {
+    if (model::read_payload(typed.type, *data, model::Reading::Command, event.payload)) return {};
+    auto lenient = model::read_payload(typed.type, *data, model::Reading::Fact, event.payload);
+    if (!lenient) return within(std::move(lenient).error());
+    event.set(EventFlag::UnknownFields);
+    return {};
+  }
+  std::string shaped;
   if (typed.shape) {
-    std::string shaped;
     if (data) {
       auto made = append_shaped(typed.shape->data, JsonScope(*data), source.zone, shaped);
       if (!made) return within(std::move(made).error());
     }
     event.set(EventFlag::UnknownFields);
-    auto payload = model::read_payload(typed.type, shaped, model::Reading::Fact);
-    if (!payload) return within(std::move(payload).error());
-    return payload;
   }
-  if (!data) {
-    auto payload = model::read_payload(typed.type, std::string_view("{}"), model::Reading::Fact);
-    if (!payload) return within(std::move(payload).error());
-    return payload;
-  }
-  if (auto strict = model::read_payload(typed.type, *data, model::Reading::Command)) return strict;
-  auto lenient = model::read_payload(typed.type, *data, model::Reading::Fact);
-  if (!lenient) return within(std::move(lenient).error());
-  event.set(EventFlag::UnknownFields);
-  return lenient;
+  auto payload = model::read_payload(typed.type, shaped, model::Reading::Fact);
+  if (!payload) return within(std::move(payload).error());
+  event.payload = *std::move(payload);
+  return {};
 }
 
 /// What the status word of a source means, as facts of their own beside it.
@@ -295,7 +294,7 @@ Result<Facts> facts_of(const Attributes& a, const Sources& sources, const Sender
   event.origin.ip = sender.ip;
   event.origin.request = sender.request;
   CAIRN_TRY_VOID(put_time(a, *source, event));
-  CAIRN_TRY(event.payload, payload_of(typed, a.data, *source, event));
+  CAIRN_TRY_VOID(put_payload(typed, a.data, *source, event));
   CAIRN_TRY(auto address, address_of(a, event.payload, *source));
   complete(address, event.payload, *source);
   const std::string identity = identity_text(a, *source, event, address);
@@ -307,6 +306,36 @@ Result<Facts> facts_of(const Attributes& a, const Sources& sources, const Sender
   return out;
 }
 
+namespace {
+
+/// What a byte of JSON may mean to who only looks for the ends of elements.
+enum class Mark : std::uint8_t { None, Quote, Opening, Closing, Comma };
+
+constexpr auto kMarks = [] {
+  std::array<Mark, 256> marks{};
+  marks['"'] = Mark::Quote;
+  marks['{'] = marks['['] = Mark::Opening;
+  marks['}'] = marks[']'] = Mark::Closing;
+  marks[','] = Mark::Comma;
+  return marks;
+}();
+
+Mark mark_of(char c) { return kMarks[static_cast<unsigned char>(c)]; }
+
+/// The place of the quote that ends the text begun before `at`; the size where none does.
+std::size_t end_of_text(std::string_view json, std::size_t at) {
+  const std::size_t begin = at;
+  while ((at = json.find('"', at)) != json.npos) {
+    std::size_t escapes = 0;
+    while (at - escapes > begin && json[at - escapes - 1] == '\\') ++escapes;
+    if (escapes % 2 == 0) return at;
+    ++at;
+  }
+  return json.size();
+}
+
+}  // namespace
+
 Result<std::vector<std::string_view>> split_array(std::string_view json, std::size_t elements_max) {
   constexpr std::string_view kBlanks = " \t\r\n";
   const auto malformed = [](std::string_view why) {
@@ -316,37 +345,36 @@ Result<std::vector<std::string_view>> split_array(std::string_view json, std::si
   if (first == json.npos || json[first] != '[') return malformed("it does not begin with [");
   std::vector<std::string_view> out;
   std::size_t begin = first + 1, depth = 0;
-  bool in_text = false;
   for (std::size_t at = begin; at < json.size(); ++at) {
-    const char c = json[at];
-    if (in_text) {
-      if (c == '\\') ++at;
-      in_text = c != '"';
-    } else if (c == '"') {
-      in_text = true;
-    } else if (c == '{' || c == '[') {
-      ++depth;
-    } else if ((c == '}' || c == ']') && depth > 0) {
-      --depth;
-    } else if (depth == 0 && (c == ',' || c == ']')) {
-      const auto element = trim(json.substr(begin, at - begin));
-      begin = at + 1;
-      const bool is_end = c == ']';
-      if (element.empty() && !(is_end && out.empty())) return malformed("an element is missing");
-      if (!element.empty()) out.push_back(element);
-      if (out.size() > elements_max)
-        return fail(
-            ErrorCode::TooLarge,
-            fmt::format("a batch has at most {} events; send more batches, or NDJSON, which "
-                        "may have any length",
-                        elements_max));
-      if (!is_end) continue;
-      if (json.find_first_not_of(kBlanks, begin) != json.npos)
-        return malformed("something follows the closing ]");
-      return out;
-    } else if (depth == 0 && c == '}') {
-      return malformed("a } without its {");
+    const Mark mark = mark_of(json[at]);
+    if (mark == Mark::None) continue;
+    if (mark == Mark::Quote) {
+      at = end_of_text(json, at + 1);
+      continue;
     }
+    if (mark == Mark::Opening) {
+      ++depth;
+      continue;
+    }
+    if (depth > 0) {
+      if (mark == Mark::Closing) --depth;
+      continue;
+    }
+    if (json[at] == '}') return malformed("a } without its {");
+    const auto element = trim(json.substr(begin, at - begin));
+    begin = at + 1;
+    const bool is_end = mark == Mark::Closing;
+    if (element.empty() && !(is_end && out.empty())) return malformed("an element is missing");
+    if (!element.empty()) out.push_back(element);
+    if (out.size() > elements_max)
+      return fail(ErrorCode::TooLarge,
+                  fmt::format("a batch has at most {} events; send more batches, or NDJSON, which "
+                              "may have any length",
+                              elements_max));
+    if (!is_end) continue;
+    if (json.find_first_not_of(kBlanks, begin) != json.npos)
+      return malformed("something follows the closing ]");
+    return out;
   }
   return malformed("the closing ] is missing");
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <bitset>
+#include <array>
 #include <map>
 #include <string>
 
@@ -11,19 +11,20 @@ namespace cairn::orders {
 /// Who decides what, by source (the definitions of sources say so).
 class Masters {
  public:
+  /// By area: "source", "cairn" or the name of a system; empty where the source is silent.
+  using Row = std::array<std::string, lifecycle::kAreaCount>;
+
   void set(std::string source, lifecycle::Area area, std::string master) {
-    masters_[std::move(source)][area] = std::move(master);
+    masters_[std::move(source)][static_cast<std::size_t>(area)] = std::move(master);
   }
-  /// "source", "cairn" or the name of a system; empty where the source is silent.
-  std::string_view find(std::string_view source, lifecycle::Area area) const {
+  const Row& of(std::string_view source) const {
+    static const Row kSilent;
     const auto found = masters_.find(source);
-    if (found == masters_.end()) return {};
-    const auto area_found = found->second.find(area);
-    return area_found == found->second.end() ? std::string_view{} : area_found->second;
+    return found == masters_.end() ? kSilent : found->second;
   }
 
  private:
-  std::map<std::string, std::map<lifecycle::Area, std::string>, std::less<>> masters_;
+  std::map<std::string, Row, std::less<>> masters_;
 };
 
 /// The definitions in force, which the fold is a function of besides events and time.
@@ -33,8 +34,13 @@ struct Context {
 
   /// The system that decides about `area` for orders of `source`; empty: Cairn does.
   std::string_view master_of(std::string_view source, lifecycle::Area area) const {
+    return master_in(masters->of(source), source, area);
+  }
+  /// The same for who asks about many areas; `row` is `masters->of(source)`.
+  std::string_view master_in(const Masters::Row& row, std::string_view source,
+                             lifecycle::Area area) const {
     if (source.empty() || source == "cairn") return {};
-    auto master = masters->find(source, area);
+    std::string_view master = row[static_cast<std::size_t>(area)];
     if (master.empty()) master = definitions->default_master(area);
     return master == "cairn" ? std::string_view{} : master == "source" ? source : master;
   }

@@ -184,6 +184,8 @@ Bytes RowTable::bytes(std::uint32_t serial) const {
   if (serial >= by_serial_.size() || by_serial_[serial] == 0) return {};
   const Row& row = rows_[by_serial_[serial]];
   Bytes out;
+  out.reserve(160 + row.order_no.size() + row.summary.size() + row.tokens.size() +
+              row.words.size() * 24);
   ByteWriter w(out);
   w.u8(row.state);
   w.u8(row.lifecycle);

@@ -194,8 +194,9 @@ void set_masters(Variables& v, const Order& order, const Context& context) {
       {Variable::MasterPayment, Area::Payment},       {Variable::MasterCancel, Area::Cancel},
       {Variable::MasterAmend, Area::Amend},           {Variable::MasterRefund, Area::Refund},
       {Variable::MasterCompletion, Area::Completion}, {Variable::MasterDispatch, Area::Dispatch}};
+  const auto& row = context.masters->of(order.source);
   for (const auto& [variable, area] : kRows)
-    v.set(variable, context.master_of(order.source, area).empty());
+    v.set(variable, context.master_in(row, order.source, area).empty());
 }
 
 void set_times(Variables& v, const Order& order) {
