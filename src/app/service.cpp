@@ -98,6 +98,7 @@ Result<void> Service::wire() {
   installation_->cluster().after_rounds([] { http::Mailbox::send_gathered(); });
   server_ = std::make_unique<http::Server>(std::move(server), router_, hub_.get());
   hub_->set_position([this] { return format_position(live_->position()); });
+  hub_->set_clock([this] { return clock_->now(); });
   return {};
 }
 

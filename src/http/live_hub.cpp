@@ -26,10 +26,18 @@ constexpr std::string_view kHead =
     "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
     "X-Accel-Buffering: no\r\nConnection: close\r\n\r\nretry: 1000\n\n";
 
+Time wall_clock() {
+  timespec t{};
+  clock_gettime(CLOCK_REALTIME, &t);
+  return Time{t.tv_sec * 1'000'000 + t.tv_nsec / 1'000};
+}
+
 /// Without a position there is no id either: an empty one would make a browser forget its own.
-std::string heartbeat_at(std::string_view position) {
-  return position.empty() ? std::string("event: heartbeat\ndata: {}\n\n")
-                          : fmt::format("event: heartbeat\nid: {}\ndata: {{}}\n\n", position);
+std::string heartbeat_of(std::string_view position, Time at) {
+  std::string out = "event: heartbeat\n";
+  if (!position.empty()) fmt::format_to(std::back_inserter(out), "id: {}\n", position);
+  fmt::format_to(std::back_inserter(out), "data: {{\"at\":\"{}\"}}\n\n", format_rfc3339(at));
+  return out;
 }
 
 }  // namespace
@@ -51,7 +59,7 @@ struct LiveHub::Subscriber {
   ssize_t put(std::string_view bytes) { return send_to(fd, tls.get(), bytes); }
 };
 
-LiveHub::LiveHub(LiveOptions options) : options_(options) {
+LiveHub::LiveHub(LiveOptions options) : options_(options), clock_(wall_clock) {
   epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
   wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   epoll_event event{.events = EPOLLIN, .data = {.fd = wake_}};
@@ -184,7 +192,7 @@ void LiveHub::begin(Arrival arrival, std::string_view position) {
   if (request.catch_up) first += request.catch_up(request.seen);
   if (!request.seen.empty())
     slot->seen = std::make_unique<std::vector<std::uint64_t>>(std::move(request.seen));
-  first += heartbeat_at(position);
+  first += heartbeat_of(position, clock_());
   send(*slot, first);
   slot->backlog = slot->unsent ? slot->unsent->size() : 0;
 }
@@ -311,7 +319,7 @@ void LiveHub::beat(std::uint64_t now_ms, std::string_view position) {
   last_beat_ms_ = now_ms;
   const auto per_round = std::max<std::size_t>(1, options_.heartbeat_seconds * std::size_t{1'000});
   const auto share = std::clamp<std::size_t>(by_fd_.size() * passed / per_round, 1, by_fd_.size());
-  const auto bytes = heartbeat_at(position);
+  const auto bytes = heartbeat_of(position, clock_());
   for (std::size_t i = 0; i < share; ++i) {
     beat_at_ = (beat_at_ + 1) % by_fd_.size();
     auto& subscriber = by_fd_[beat_at_];

@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/time.hpp"
 #include "http/tls.hpp"
 
 namespace cairn::http {
@@ -60,6 +61,8 @@ class LiveHub {
   /// a change whose `publish` has not returned: a reader that comes back with it would miss that
   /// one.
   void set_position(std::function<std::string()> position) { position_ = std::move(position); }
+  /// What time heartbeats say it is; without it, the wall clock. Called on the hub's thread.
+  void set_clock(std::function<Time()> clock) { clock_ = std::move(clock); }
 
   /// With those that were adopted and are not begun yet. Whoever leaves changes unpublished while
   /// this is 0 must have advanced what `catch_up` covers before it looks here.
@@ -92,6 +95,7 @@ class LiveHub {
 
   LiveOptions options_;
   std::function<std::string()> position_;
+  std::function<Time()> clock_;
   int epoll_ = -1, wake_ = -1;
   std::thread thread_;
   std::atomic<bool> is_stopping_{false};
