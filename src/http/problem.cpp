@@ -4,6 +4,12 @@ namespace cairn::http {
 
 namespace {
 
+/// The sentence names the field, for those who read nothing else.
+std::string sentence_of(const Error& error) {
+  if (error.pointer.empty()) return error.message;
+  return error.pointer.substr(1) + ": " + error.message;
+}
+
 Response make(int status, const Error& error, const RequestInfo& info,
               const std::function<void(json::Writer&)>& more) {
   const auto& row = error_row(error.code);
@@ -14,7 +20,16 @@ Response make(int status, const Error& error, const RequestInfo& info,
   w.begin_object().field("type", "/problems/" + std::string(row.name)).field("code", row.name);
   w.field("title", info.prefers_chinese ? row.title_zh : row.title_en);
   w.field("title_zh", row.title_zh).field("status", status);
-  w.text_if("detail", error.message).text_if("pointer", error.pointer);
+  const auto detail = sentence_of(error);
+  w.text_if("detail", detail).text_if("pointer", error.pointer);
+  if (!error.pointer.empty())
+    w.key("errors")
+        .begin_array()
+        .begin_object()
+        .field("detail", error.message)
+        .field("pointer", "#" + error.pointer)
+        .end_object()
+        .end_array();
   w.field("request", info.request_id).field("retryable", row.is_retryable);
   if (more) more(w);
   w.end_object();
