@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "http/gzip.hpp"
 
 namespace cairn::http {
 namespace {
@@ -18,6 +19,25 @@ void write_identity(std::string& out, const Connection::Waiting& waiting) {
 }
 
 }  // namespace
+
+void compress(Response& response, const Connection::Waiting& waiting) {
+  constexpr std::size_t kWorthIt = 1'024;
+  const auto& type = response.content_type;
+  const bool is_text = type.starts_with("application/json") ||
+                       type.starts_with("application/problem+json") || type.starts_with("text/csv");
+  const auto has = [&](std::string_view name) {
+    return std::ranges::any_of(response.headers,
+                               [&](const auto& each) { return each.first == name; });
+  };
+  if (!is_text || response.body.size() <= kWorthIt || has("Content-Encoding")) return;
+  if (!has("Vary")) response.headers.emplace_back("Vary", "Accept-Encoding");
+  if (!waiting.takes_gzip) return;
+  response.body = gzip(response.body);
+  response.headers.emplace_back("Content-Encoding", "gzip");
+  // The same content in other bytes: RFC 9110 §8.8.1 lets only a weak tag say so.
+  for (auto& [name, value] : response.headers)
+    if (name == "ETag" && value.starts_with('"')) value = "W/" + value;
+}
 
 void write_response(std::string& out, const Response& response, const Connection::Waiting& waiting,
                     std::string_view date, bool is_last) {

@@ -14,6 +14,7 @@ struct Connection {
   struct Waiting {
     bool is_ready = false;
     bool is_head = false;  ///< the answer to HEAD has no body
+    bool takes_gzip = false;
     std::uint32_t rate_class = 0;
     std::uint64_t since_ns = 0;  ///< when its last byte was there
     std::string bytes, request_id, trace_parent;
@@ -37,6 +38,7 @@ struct Connection {
 
   std::string in, out;
   std::size_t in_at = 0, out_at = 0;
+  std::size_t largest_out = 0;  ///< the largest answer in `out`
   std::deque<Waiting> waiting;
   std::uint64_t first_sequence = 1;  ///< of waiting.front()
 
@@ -78,6 +80,9 @@ struct Connection {
     in_body = true;
   }
 };
+
+/// Compresses the body where that is worth it and the client can read it.
+void compress(Response& response, const Connection::Waiting& waiting);
 
 /// The whole answer as bytes. `date` is a ready header line.
 void write_response(std::string& out, const Response& response, const Connection::Waiting& waiting,

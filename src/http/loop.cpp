@@ -261,9 +261,11 @@ bool Server::Loop::send_out(Connection& connection) {
   }
   if (connection.is_all_sent()) {
     connection.out.clear();
-    connection.out_at = 0;
+    connection.out_at = connection.largest_out = 0;
     if (connection.out.capacity() > 256 * 1024) connection.out.shrink_to_fit();
-  } else if (connection.out.size() - connection.out_at > server_.options_.limits.unsent_bytes_max) {
+  } else if (connection.out.size() - connection.out_at >
+             server_.options_.limits.unsent_bytes_max + connection.largest_out) {
+    // One answer may be of any length and is sent as it is taken; many unread ones may not pile up.
     close(connection);
     return false;
   }
@@ -273,7 +275,9 @@ bool Server::Loop::send_out(Connection& connection) {
 void Server::Loop::send_ready(Connection& connection) {
   while (!connection.waiting.empty() && connection.waiting.front().is_ready) {
     if (connection.waiting.front().live) return hand_over(connection);
-    connection.out += connection.waiting.front().bytes;
+    auto& bytes = connection.waiting.front().bytes;
+    connection.largest_out = std::max(connection.largest_out, bytes.size());
+    connection.out += bytes;
     connection.waiting.pop_front();
     ++connection.first_sequence;
   }

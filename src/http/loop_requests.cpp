@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "http/gzip.hpp"
 #include "http/loop.hpp"
 #include "http/problem.hpp"
 
@@ -187,6 +188,7 @@ std::uint64_t Server::Loop::begin_answer(Connection& connection, Request& reques
   waiting.trace_parent = request.trace_parent;
   waiting.rate_class = rate_class;
   waiting.since_ns = round_ns_;
+  waiting.takes_gzip = accepts_gzip(request.header("accept-encoding"));
   return sequence;
 }
 
@@ -268,6 +270,7 @@ void Server::Loop::answer(Connection& connection, std::uint64_t sequence, Respon
     ++server_.counts_.errors_5xx;
   else if (response.status >= 400)
     ++server_.counts_.errors_4xx;
+  compress(response, *waiting);
   write_response(waiting->bytes, response, *waiting, date(),
                  connection.is_last && waiting == &connection.waiting.back());
   waiting->is_ready = true;

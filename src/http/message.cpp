@@ -30,6 +30,17 @@ bool is_same_ignoring_case(std::string_view a, std::string_view b) {
   return true;
 }
 
+bool is_same_version(std::string_view if_none_match, std::string_view etag) {
+  const auto opaque = [](std::string_view tag) {
+    tag = trim(tag);
+    if (tag.starts_with("W/")) tag.remove_prefix(2);
+    return tag;
+  };
+  for (const auto tag : split(if_none_match, ','))
+    if (trim(tag) == "*" || opaque(tag) == opaque(etag)) return true;
+  return false;
+}
+
 std::string_view name_of(Method method) { return kMethods[static_cast<std::size_t>(method)]; }
 Method method_from(std::string_view name) {
   for (std::size_t i = 0; i + 1 < kMethods.size(); ++i)

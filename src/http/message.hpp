@@ -29,11 +29,11 @@ struct Limits {
   std::size_t target_bytes_max = 12 * 1024;
   std::size_t body_bytes_max = 8 * 1024 * 1024;  ///< of a body held in memory
   std::size_t connections_max = 20'000;
-  std::size_t pipelined_max = 64;  ///< requests of one connection not yet answered
-  std::size_t unsent_bytes_max = 16 * 1024 * 1024;
-  std::uint32_t idle_seconds_max = 75;  ///< between requests
-  std::uint32_t head_seconds_max = 15;  ///< from its first byte to its last
-  std::uint32_t body_seconds_max = 60;  ///< without a byte
+  std::size_t pipelined_max = 64;                   ///< requests of one connection not yet answered
+  std::size_t unsent_bytes_max = 16 * 1024 * 1024;  ///< of several answers nobody reads
+  std::uint32_t idle_seconds_max = 75;              ///< between requests
+  std::uint32_t head_seconds_max = 15;              ///< from its first byte to its last
+  std::uint32_t body_seconds_max = 60;              ///< without a byte
   std::vector<std::string> validate() const;
 };
 
@@ -75,6 +75,9 @@ class Request {
 };
 
 bool is_same_ignoring_case(std::string_view a, std::string_view b);
+
+/// True when an If-None-Match names this version; weak and strong tags alike (RFC 9110 §13.1.2).
+bool is_same_version(std::string_view if_none_match, std::string_view etag);
 
 /// "%E4%BD%A0" and "+" (in queries) to text. Errors: Malformed.
 Result<std::string> percent_decode(std::string_view text, bool plus_is_blank);
