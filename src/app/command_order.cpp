@@ -45,10 +45,33 @@ Result<void> show(Common& common, const Asked& asked) {
   return {};
 }
 
+/// All pages of it, as one.
+Result<std::string> whole_timeline(Client& client, const std::string& id) {
+  std::string items, cursor;
+  for (;;) {
+    CAIRN_TRY(const auto text, client.get(fmt::format("/v1/orders/{}/timeline?limit=1000{}{}", id,
+                                                      cursor.empty() ? "" : "&cursor=", cursor)));
+    json::Document document;
+    CAIRN_TRY(const auto page, document.parse(text));
+    if (const auto list = page.find("items"))
+      list->elements([&](json::Value item) {
+        if (!items.empty()) items += ',';
+        item.append_canonical(items);
+        return true;
+      });
+    const auto next = page.find("next_cursor");
+    cursor = next ? std::string(next->as_string().value_or("")) : "";
+    if (!cursor.empty()) continue;
+    const auto version = page.find("version");
+    return fmt::format(R"({{"items":[{}],"version":{}}})", items,
+                       version ? version->as_integer().value_or(0) : 0);
+  }
+}
+
 Result<void> timeline(Common& common, const Asked& asked) {
   Client client(common);
   CAIRN_TRY(const auto id, client.find_order(asked.number));
-  CAIRN_TRY(const auto page_text, client.get("/v1/orders/" + id + "/timeline"));
+  CAIRN_TRY(const auto page_text, whole_timeline(client, id));
   if (common.is_json) {
     fmt::print("{}\n", page_text);
     return {};

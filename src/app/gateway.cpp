@@ -1,7 +1,11 @@
 #include "app/gateway.hpp"
 
+#include <algorithm>
+#include <deque>
+
 #include <fmt/format.h>
 
+#include "app/meta.hpp"
 #include "app/position.hpp"
 #include "crypto/hash.hpp"
 #include "http/problem.hpp"
@@ -94,8 +98,70 @@ http::Handler Gateway::guarded(Handler handler) {
   };
 }
 
+/// A request that outlives its call, with who asked it.
+struct Gateway::Held {
+  Held(const Handler& then, Principal asked_by, const http::Request& asked, Position after)
+      : handler(then), principal(std::move(asked_by)), until(std::move(after)), request(asked) {
+    const auto keep = [&](std::string_view text) -> std::string_view {
+      return texts.emplace_back(text);
+    };
+    request.target = keep(asked.target);
+    request.path = keep(asked.path);
+    request.query_text = keep(asked.query_text);
+    request.body_view = keep(asked.body_view);
+    for (std::size_t i = 0; i < request.header_count; ++i)
+      request.headers[i] = {keep(asked.headers[i].name), keep(asked.headers[i].value)};
+    for (auto& [name, value] : request.params) name = keep(name);
+  }
+  std::deque<std::string> texts;  ///< what the request's views point into
+  Handler handler;
+  Principal principal;
+  Position until;
+  http::Request request;
+  http::Responder responder;
+  int looks = 0;
+};
+
+bool Gateway::has_reached(const Position& position) const {
+  const auto& cluster = installation_.cluster();
+  return std::ranges::all_of(position, [&](const auto& each) {
+    return each.first < cluster.shards() && cluster.viewed(each.first) >= each.second;
+  });
+}
+
+Gateway::Handler Gateway::behind(Handler handler) {
+  return [this, handler = std::move(handler)](
+             const Principal& principal, const http::Request& request, http::Responder responder) {
+    const auto text = request.query("after");
+    const auto after = text ? parse_position(*text) : std::optional<Position>(Position{});
+    if (!after)
+      return responder.send(
+          http::problem({ErrorCode::Invalid,
+                         "not a position of this server; send what Cairn-Position said", "/after"},
+                        request));
+    if (has_reached(*after)) return handler(principal, request, std::move(responder));
+    auto held = std::make_shared<Held>(handler, principal, request, *after);
+    held->responder = std::move(responder);
+    hold(std::move(held));
+  };
+}
+
+/// After a second it is answered as things are: the answer says how far that is.
+void Gateway::hold(std::shared_ptr<Held> held) {
+  constexpr std::chrono::milliseconds kPause{10};
+  constexpr int kLooksMax = 100;
+  const bool is_taken = workers_.run_after(kPause, [this, held] {
+    if (!has_reached(held->until) && ++held->looks < kLooksMax) return hold(held);
+    held->handler(held->principal, held->request, std::move(held->responder));
+  });
+  if (!is_taken)
+    held->responder.send(
+        http::problem({ErrorCode::Busy, "too many lists at once; try again", ""}, held->request));
+}
+
 orders::Viewer Gateway::viewer(const Principal& principal) const {
-  return {principal.role, &installation_.context(), &installation_.sealer(), clock_.now()};
+  return {principal.role, &installation_.context(), &installation_.sealer(), clock_.now(),
+          words_of(installation_.definitions())};
 }
 
 std::string Gateway::position_of(std::uint32_t shard, std::uint64_t number) const {
@@ -105,23 +171,23 @@ std::string Gateway::position_of(std::uint32_t shard, std::uint64_t number) cons
 std::string Gateway::position() const {
   Position all;
   for (std::uint32_t i = 0; i < installation_.cluster().shards(); ++i)
-    all[i] = installation_.cluster().durable(i);
+    all[i] = installation_.cluster().viewed(i);
   return format_position(all);
 }
 
 void Gateway::add_routes(http::Router& router) {
   using enum http::Method;
-  const auto add =
-      [&](http::Method method, const char* path,
-          void (Gateway::*handler)(const Principal&, const http::Request&, http::Responder),
-          std::string rate_class) {
-        router.add(method, path,
-                   guarded([this, handler](const Principal& p, const http::Request& r,
-                                           http::Responder responder) {
-                     (this->*handler)(p, r, std::move(responder));
-                   }),
-                   {.rate_class = std::move(rate_class)});
-      };
+  const auto add = [&](http::Method method, const char* path,
+                       void (Gateway::*handler)(const Principal&, const http::Request&,
+                                                http::Responder),
+                       std::string rate_class) {
+    Handler bound = [this, handler](const Principal& p, const http::Request& r,
+                                    http::Responder responder) {
+      (this->*handler)(p, r, std::move(responder));
+    };
+    router.add(method, path, guarded(method == Get ? behind(std::move(bound)) : std::move(bound)),
+               {.rate_class = std::move(rate_class)});
+  };
   add(Post, "/v1/orders", &Gateway::place_order, "write");
   add(Get, "/v1/orders", &Gateway::list_orders, "read");
   add(Get, "/v1/orders/{id}", &Gateway::get_order, "read");
@@ -146,12 +212,21 @@ void Gateway::add_routes(http::Router& router) {
   add_attachment_routes(router);
   add_live_routes(router);
   router.add(Get, "/healthz", [](const http::Request&, http::Responder responder) {
-    responder.send(http::Response::json("{\"status\":\"ok\"}"));
+    responder.send(http::Response::json(R"({"status":"ok","parts":[]})"));
   });
   router.add(Get, "/readyz", [this](const http::Request&, http::Responder responder) {
     const auto totals = installation_.cluster().totals();
-    responder.send(totals.is_full ? http::Response::json("{\"status\":\"disk_full\"}", 503)
-                                  : http::Response::json("{\"status\":\"ready\"}"));
+    const bool is_full = totals.is_full;
+    http::Response response;
+    response.status = is_full ? 503 : 200;
+    response.content_type = "application/json";
+    json::Writer w(response.body);
+    w.begin_object().field("status", is_full ? "failing" : "ok").key("parts").begin_array();
+    w.begin_object().field("name", "storage").field("status", is_full ? "failing" : "ok");
+    if (is_full)
+      w.field("detail", "the disk is full: nothing can be acknowledged until there is room");
+    w.end_object().end_array().end_object();
+    responder.send(std::move(response));
   });
   router.add(Get, "/metrics", [this](const http::Request&, http::Responder responder) {
     get_metrics(std::move(responder));

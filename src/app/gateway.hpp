@@ -12,6 +12,7 @@
 #include "app/public_links.hpp"
 #include "app/workers.hpp"
 #include "core/history.hpp"
+#include "http/gzip.hpp"
 #include "http/live_hub.hpp"
 #include "http/metrics.hpp"
 #include "http/router.hpp"
@@ -68,6 +69,11 @@ class Gateway {
   void add_public_routes(http::Router& router);
   void add_attachment_routes(http::Router& router);
   http::Handler guarded(Handler handler);
+  /// Lets a read wait, for a second at most, until the views have come to where `after` says.
+  Handler behind(Handler handler);
+  struct Held;
+  void hold(std::shared_ptr<Held> held);
+  bool has_reached(const Position& position) const;
   Result<Principal> principal_of(const http::Request& request) const;
   bool is_known_key(std::string_view authorization) const;
 
@@ -86,9 +92,13 @@ class Gateway {
   void ask_public(const http::Request&, http::Responder, PublicAnswer);
   orders::PublicWords public_words(bool is_chinese) const;
   enum class History : std::uint8_t { Unwanted, Wanted };
-  using Answering = std::function<http::Response(const orders::Order&, const core::Seen&)>;
+  /// Nothing: it must see the history, which it had not asked for.
+  using Answering =
+      std::function<std::optional<http::Response>(const orders::Order&, const core::Seen&)>;
   /// Puts a question to the order the path names and sends what `answering` makes of it.
   void ask(const http::Request&, http::Responder, History, Answering);
+  void put_question(const model::OrderId&, http::RequestInfo, std::shared_ptr<http::Responder>,
+                    History, Answering);
   void get_order(const Principal&, const http::Request&, http::Responder);
   void get_status(const Principal&, const http::Request&, http::Responder);
   void get_timeline(const Principal&, const http::Request&, http::Responder);
@@ -127,6 +137,7 @@ class Gateway {
   std::atomic<bool> is_backing_up_{false};
   std::once_flag meta_once_;
   std::string meta_;
+  http::GzipTail meta_gzip_;
   bool has_rounds_ = false;
 };
 

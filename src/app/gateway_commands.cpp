@@ -1,6 +1,8 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "app/gateway.hpp"
+#include "base/ranges.hpp"
 #include "base/text.hpp"
 #include "http/problem.hpp"
 
@@ -49,6 +51,17 @@ http::Response refusal(const core::Answer& answer, const core::Aggregate* state,
   return response;
 }
 
+/// The request that the command became; null where it was decided here.
+const orders::RequestState* request_of(const core::Answer& answer, const core::Aggregate* state) {
+  const bool is_good =
+      answer.outcome == core::Outcome::Accepted || answer.outcome == core::Outcome::Duplicate;
+  if (!is_good || !state) return nullptr;
+  const auto event = to_hex(answer.event.view());
+  for (const auto& open : static_cast<const orders::Order&>(*state).requests)
+    if (event.starts_with(open.id)) return &open;
+  return nullptr;
+}
+
 }  // namespace
 
 void Gateway::submit_command(const Principal& principal, const model::OrderId& id,
@@ -64,14 +77,12 @@ void Gateway::submit_command(const Principal& principal, const model::OrderId& i
     const auto& context = installation_.context();
     if (answer.outcome != Accepted && answer.outcome != Duplicate)
       return shared->send(refusal(answer, state, principal, context, clock_.now(), info));
-    const auto& order = static_cast<const orders::Order&>(*state);
     const auto event = to_hex(answer.event.view());
     std::string request_id, master;
-    for (const auto& open : order.requests)
-      if (event.starts_with(open.id)) {
-        request_id = open.id;
-        master = open.master;
-      }
+    if (const auto* open = request_of(answer, state)) {
+      request_id = open->id;
+      master = open->master;
+    }
     http::Response response;
     std::string status;
     installation_.rows().with(id, [&](const orders::Row& row) {
@@ -96,6 +107,7 @@ void Gateway::submit_command(const Principal& principal, const model::OrderId& i
     response.content_type = "application/json";
     response.headers.emplace_back("Cairn-Position", position_of(answer.shard, answer.number));
     response.headers.emplace_back("ETag", fmt::format("\"v{}\"", answer.version));
+    if (answer.outcome == Duplicate) response.headers.emplace_back("Cairn-Replayed", "true");
     if (is_placing) response.headers.emplace_back("Location", "/v1/orders/" + model::to_text(id));
     if (is_revealing && request_id.empty()) return send_revealed(id, std::move(response), shared);
     shared->send(std::move(response));
@@ -228,6 +240,7 @@ struct Bulk {
     std::string order;
     core::Answer answer;
     std::string status;
+    std::string request;  ///< where another system decides
   };
   std::vector<Item> items;
   std::atomic<std::size_t> left{0};
@@ -237,39 +250,87 @@ struct Bulk {
   void finish(const std::string& position) {
     http::Response response;
     json::Writer w(response.body);
-    std::size_t accepted = 0, refused = 0;
+    std::size_t accepted = 0, requested = 0, refused = 0;
     w.begin_object().key("results").begin_array();
     for (std::size_t i = 0; i < items.size(); ++i) {
       const auto& item = items[i];
       const bool is_good = item.answer.outcome == core::Outcome::Accepted ||
                            item.answer.outcome == core::Outcome::Duplicate;
-      ++(is_good ? accepted : refused);
+      ++(!is_good ? refused : item.request.empty() ? accepted : requested);
       w.begin_object().field("index", std::uint64_t{i}).field("order", item.order);
-      w.field("outcome", is_good ? "accepted" : "refused");
+      w.field("outcome", !is_good ? "refused" : item.request.empty() ? "accepted" : "requested");
+      w.text_if("request", item.request);
       if (is_good) w.field("event", to_hex(item.answer.event.view()));
       if (!item.status.empty()) w.key("status").raw(item.status);
       if (!is_good) w.key("problem").raw(http::problem(item.answer.error, info).body);
       w.end_object();
     }
-    w.end_array().field("accepted", std::uint64_t{accepted}).field("requested", 0);
+    w.end_array()
+        .field("accepted", std::uint64_t{accepted})
+        .field("requested", std::uint64_t{requested});
     w.field("refused", std::uint64_t{refused}).field("position", position).end_object();
     response.content_type = "application/json";
+    response.headers.emplace_back("Cairn-Position", position);
     responder.send(std::move(response));
   }
 };
+
+Result<void> known_members(json::Value object, std::initializer_list<std::string_view> known,
+                           const std::string& at) {
+  Result<void> result;
+  object.members([&](std::string_view name, json::Value) {
+    if (!contains(known, name))
+      result = fail(ErrorCode::Invalid,
+                    fmt::format("unknown field; known are {}", fmt::join(known, ", ")),
+                    fmt::format("{}/{}", at, name));
+    return result.has_value();
+  });
+  return result;
+}
+
+/// The shape of a bulk request as a whole: nothing is decided while a row cannot be read.
+Result<void> check_bulk(json::Value body) {
+  constexpr std::size_t kItemsMax = 500;
+  if (!body.is_object()) return fail(ErrorCode::Invalid, "the body is a JSON object", "");
+  CAIRN_TRY_VOID(known_members(body, {"items"}, ""));
+  const auto items = body.find("items");
+  if (!items || !items->is_array() || items->size() == 0 || items->size() > kItemsMax)
+    return fail(ErrorCode::Invalid, fmt::format("expected 1 to {} items", kItemsMax), "/items");
+  Result<void> result;
+  std::size_t index = 0;
+  items->elements([&](json::Value item) {
+    const auto at = fmt::format("/items/{}", index++);
+    const auto needs = [&](std::string_view name, bool is_right, std::string_view what) {
+      if (result && !is_right)
+        result = fail(ErrorCode::Invalid, fmt::format("expected {}", what),
+                      fmt::format("{}/{}", at, name));
+    };
+    if (!item.is_object()) {
+      result = fail(ErrorCode::Invalid, "expected an object with order and name", at);
+      return false;
+    }
+    result = known_members(item, {"order", "name", "data", "version"}, at);
+    const auto order = item.find("order"), name = item.find("name"), data = item.find("data"),
+               version = item.find("version");
+    needs("order", order && order->as_string().has_value(), "the id of an order");
+    needs("name", name && name->as_string().has_value(), "the name of a command");
+    needs("data", !data || data->is_object(), "an object");
+    needs("version", !version || version->as_integer().has_value(), "an integer");
+    return result.has_value();
+  });
+  return result;
+}
 
 }  // namespace
 
 void Gateway::commands(const Principal& principal, const http::Request& request,
                        http::Responder responder) {
-  constexpr std::size_t kItemsMax = 500;
   json::Document document;
   const auto value = document.parse(request.body());
   if (!value) return responder.send(http::problem(value.error(), request));
+  if (const auto whole = check_bulk(*value); !whole)
+    return responder.send(http::problem(whole.error(), request));
   const auto items = value->find("items");
-  if (!items || !items->is_array() || items->size() == 0 || items->size() > kItemsMax)
-    return responder.send(http::problem(
-        {ErrorCode::Invalid, fmt::format("expected 1 to {} items", kItemsMax), "/items"}, request));
   auto bulk = std::make_shared<Bulk>();
   bulk->items.resize(items->size());
   bulk->left = items->size() + 1;
@@ -303,17 +364,19 @@ void Gateway::commands(const Principal& principal, const http::Request& request,
     command.identity =
         model::identity_of("bulk/" + principal.name, fmt::format("{}/{}", unique, at));
     command.origin = principal.origin();
-    auto submitted = installation_.cluster().submit(
-        core::command(model::order_key(*id), std::move(command),
-                      [this, bulk, at, finish_one, order = *id](const core::Answer& answer,
-                                                                const core::Aggregate*) {
-                        bulk->items[at].answer = answer;
-                        installation_.rows().with(order, [&](const orders::Row& row) {
-                          orders::append_status(bulk->items[at].status, row,
-                                                installation_.context(), clock_.now());
-                        });
-                        finish_one();
-                      }));
+    auto submitted = installation_.cluster().submit(core::command(
+        model::order_key(*id), std::move(command),
+        [this, bulk, at, finish_one, order = *id](const core::Answer& answer,
+                                                  const core::Aggregate* state) {
+          bulk->items[at].answer = answer;
+          if (const auto* open = request_of(answer, state))
+            bulk->items[at].request = fmt::format("{}-{}", model::to_text(order), open->id);
+          installation_.rows().with(order, [&](const orders::Row& row) {
+            orders::append_status(bulk->items[at].status, row, installation_.context(),
+                                  clock_.now());
+          });
+          finish_one();
+        }));
     if (!submitted) {
       bulk->items[at].answer = {.outcome = core::Outcome::Failed, .error = submitted.error()};
       finish_one();

@@ -154,6 +154,14 @@ class Filters {
         query_.text_tokens = {orders::number_token("", value)};
       }
     }
+    for (const auto& text : codes("attribute")) {
+      const auto colon = text.find(':');
+      if (colon == std::string::npos || colon == 0)
+        fault("attribute", "expected name:value");
+      else
+        query_.tokens.push_back(
+            {orders::attribute_token(text.substr(0, colon), text.substr(colon + 1))});
+    }
     if (const auto tail = request_.query("phone_tail")) {
       if (tail->size() != 4) return fault("phone_tail", "expected four digits");
       query_.tokens.push_back(
@@ -339,6 +347,34 @@ struct Conflicts {
   std::string next_cursor, position;
   http::Responder responder;
 
+  struct Asked {
+    const orders::Row& row;
+    const Installation& installation;
+    Time now;
+    bool is_settled;
+    std::string_view code;  ///< empty: all
+  };
+  /// On the shard's thread.
+  void add(std::size_t index, const core::Seen& seen, const Asked& asked) {
+    const auto& order = static_cast<const orders::Order&>(*seen.state);
+    const auto events = core::events_of(seen.history, order.key);
+    if (!events) return;
+    for (const auto& conflict : order.conflicts) {
+      if (conflict.verdict.empty() == asked.is_settled) continue;
+      if (!asked.code.empty() && name_of(conflict.code) != asked.code) continue;
+      if (!parts[index].empty()) parts[index] += ',';
+      std::string status, text;
+      orders::append_status(status, asked.row, asked.installation.context(), asked.now);
+      json::Writer item(text);
+      item.begin_object().key("order").raw(status).text_if("shop", order.shop).key("conflict");
+      orders::write_conflict(item, order, conflict, *events, asked.installation.context());
+      item.end_object();
+      parts[index] += text;
+      std::lock_guard lock(mutex);
+      ++counts[std::string(name_of(conflict.code))];
+    }
+  }
+
   void finish() {
     http::Response response;
     response.content_type = "application/json";
@@ -349,27 +385,41 @@ struct Conflicts {
     w.end_array().key("counts").begin_object();
     for (const auto& [code, count] : counts) w.field(code, std::uint64_t{count});
     w.end_object().text_if("next_cursor", next_cursor).field("position", position).end_object();
+    response.headers.emplace_back("Cairn-Position", position);
     responder.send(std::move(response));
   }
 };
 
 }  // namespace
 
-void Gateway::get_conflicts(const Principal& principal, const http::Request& request,
+void Gateway::get_conflicts(const Principal&, const http::Request& request,
                             http::Responder responder) {
   auto query = Filters(request, installation_).read();
   if (!query) return responder.send(http::problem(query.error(), request));
   auto page = page_of(request);
   if (!page) return responder.send(http::problem(page.error(), request));
-  for (std::size_t i = 0; i < orders::kBadges.size(); ++i)
-    if (orders::kBadges[i] == "data_conflict") query->badges |= 1u << i;
+  const auto settled = request.query("settled").value_or("false");
+  if (settled != "true" && settled != "false")
+    return responder.send(
+        http::problem({ErrorCode::Invalid, "expected true or false", "/settled"}, request));
+  const bool is_settled = settled == "true";
+  const auto code = request.query("code").value_or("");
+  if (!code.empty() && !model::from_name<model::ConflictCode>(code))
+    return responder.send(http::problem(
+        {ErrorCode::Invalid,
+         fmt::format("no conflict \"{}\"; GET /v1/meta lists them in `conflicts`", code), "/code"},
+        request));
+  query->has_conflict = true;
+  if (!is_settled)
+    for (std::size_t i = 0; i < orders::kBadges.size(); ++i)
+      if (orders::kBadges[i] == "data_conflict") query->badges |= 1u << i;
   page->key = orders::SortKey::Changed;
   const auto info = request.info();
   auto gathered = std::make_shared<Conflicts>();
   gathered->responder = std::move(responder);
   gathered->position = position();
-  const bool is_taken =
-      workers_.run([this, gathered, info, principal, page = *page, query = *std::move(query)] {
+  const bool is_taken = workers_.run(
+      [this, gathered, info, is_settled, code, page = *page, query = *std::move(query)] {
         const auto now = clock_.now();
         const auto result = orders::list(installation_.rows(), query, page, now);
         if (!result) return gathered->responder.send(http::problem(result.error(), info));
@@ -379,21 +429,9 @@ void Gateway::get_conflicts(const Principal& principal, const http::Request& req
         for (std::size_t i = 0; i < result->rows.size(); ++i) {
           const auto row = result->rows[i];
           core::Question question{
-              false, [this, gathered, i, row, now](Result<core::Seen> seen) {
-                if (seen && seen->state) {
-                  const auto& order = static_cast<const orders::Order&>(*seen->state);
-                  std::string& part = gathered->parts[i];
-                  bool is_first = true;
-                  orders::each_conflict(order, [&](std::string_view code, const std::string& json) {
-                    if (!is_first) part += ',';
-                    is_first = false;
-                    part += "{\"order\":";
-                    orders::append_status(part, row, installation_.context(), now);
-                    part += ",\"conflict\":" + json + "}";
-                    std::lock_guard lock(gathered->mutex);
-                    ++gathered->counts[std::string(code)];
-                  });
-                }
+              true, [this, gathered, i, row, now, is_settled, code](Result<core::Seen> seen) {
+                if (seen && seen->state)
+                  gathered->add(i, *seen, {row, installation_, now, is_settled, code});
                 if (--gathered->left == 0) gathered->finish();
               }};
           auto submitted = installation_.cluster().submit(

@@ -11,7 +11,11 @@ namespace cairn::app {
 void Gateway::get_meta(const Principal& principal, const http::Request& request,
                        http::Responder responder) {
   const auto& definitions = installation_.definitions();
-  std::call_once(meta_once_, [&] { append_definitions(meta_, definitions); });
+  std::call_once(meta_once_, [&] {
+    append_definitions(meta_, definitions);
+    meta_ = "," + meta_ + "}";
+    meta_gzip_ = http::GzipTail(meta_);
+  });
   std::string words;
   append_words(words, definitions, installation_.rows().names());
   std::string viewer_text;
@@ -24,7 +28,7 @@ void Gateway::get_meta(const Principal& principal, const http::Request& request,
       "\"{}\"", to_hex(crypto::view(crypto::sha256(meta_ + words + viewer_text + options_.version)))
                     .substr(0, 20));
   response.headers.emplace_back("ETag", etag);
-  if (request.header("if-none-match") == etag) {
+  if (http::is_same_version(request.header("if-none-match"), etag)) {
     response.status = 304;
     response.content_type.clear();
     return responder.send(std::move(response));
@@ -35,7 +39,14 @@ void Gateway::get_meta(const Principal& principal, const http::Request& request,
   w.field("demo", options_.is_demo).end_object();
   w.key("viewer").raw(viewer_text).key("words").raw(words).end_object();
   response.body.pop_back();
-  response.body += "," + meta_ + "}";
+  // By far the most of it never changes while the server runs: that is compressed once.
+  response.headers.emplace_back("Vary", "Accept-Encoding");
+  if (http::accepts_gzip(request.header("accept-encoding"))) {
+    response.headers.emplace_back("Content-Encoding", "gzip");
+    response.body = meta_gzip_.behind(response.body);
+  } else {
+    response.body += meta_;
+  }
   responder.send(std::move(response));
 }
 
@@ -97,6 +108,8 @@ void Gateway::get_metrics(http::Responder responder) {
   http::MetricsWriter out(response.body);
   const auto totals = installation_.cluster().totals();
   for (const auto& figure : kFigures) out.add(figure.info, figure.value(totals));
+  out.add({"cairn_orders_requests_silent_total", "Requests that ended by their master's silence"},
+          live_.silences());
   if (options_.metrics) options_.metrics->write(out, options_.hub);
   responder.send(std::move(response));
 }

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include "app/gateway.hpp"
+#include "base/check.hpp"
+#include "base/text.hpp"
 #include "http/problem.hpp"
 
 /// Questions about one order, answered by its shard.
@@ -24,26 +26,60 @@ Result<std::optional<Time>> time_of(const http::Request& request, std::string_vi
   return end_of(parsed->time, parsed->precision);
 }
 
+/// "<µs>.<rank>.<number>", as write_timeline says it.
+Result<orders::TimelinePart> timeline_part(const http::Request& request) {
+  constexpr std::size_t kNormal = 500, kMost = 1'000;
+  orders::TimelinePart part;
+  CAIRN_TRY(part.limit, limit_of(request, kNormal, kMost));
+  part.limit = std::max<std::size_t>(part.limit, 1);
+  const auto newest = request.query("newest").value_or("false");
+  if (newest != "true" && newest != "false")
+    return fail(ErrorCode::Invalid, "expected true or false", "/newest");
+  part.is_newest_first = newest == "true";
+  CAIRN_TRY(const auto known_at, time_of(request, "known_at"));
+  if (known_at) part.known_at = *known_at;
+  const auto cursor = request.query("cursor").value_or("");
+  if (cursor.empty()) return part;
+  auto& [at, rank, number] = part.after.emplace();
+  const auto parts = split(cursor, '.');
+  const auto read = [](std::string_view text, auto& out) {
+    const auto* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, out);
+    return error == std::errc{} && stop == end;
+  };
+  if (parts.size() != 3 || !read(parts[0], at) || !read(parts[1], rank) || !read(parts[2], number))
+    return fail(ErrorCode::Invalid, "not a cursor of this list; send next_cursor as it came",
+                "/cursor");
+  return part;
+}
+
 }  // namespace
 
 void Gateway::ask(const http::Request& request, http::Responder responder, History history,
                   Answering answering) {
   const auto id = model::parse_order_id(request.param("id"));
   if (!id) return responder.send(http::problem(id.error(), request));
-  const auto info = request.info();
-  auto shared = std::make_shared<http::Responder>(std::move(responder));
-  core::Question question{
-      history == History::Wanted,
-      [shared, info, id = *id, answering = std::move(answering)](Result<core::Seen> seen) {
-        if (!seen) return shared->send(http::problem(seen.error(), info));
-        const auto* order = static_cast<const orders::Order*>(seen->state);
-        if (!order || order->events == 0)
-          return shared->send(http::problem(no_order(id).error(), info));
-        shared->send(answering(*order, *seen));
-      }};
+  put_question(*id, request.info(), std::make_shared<http::Responder>(std::move(responder)),
+               history, std::move(answering));
+}
+
+void Gateway::put_question(const model::OrderId& id, http::RequestInfo info,
+                           std::shared_ptr<http::Responder> responder, History history,
+                           Answering answering) {
+  core::Question question{history == History::Wanted,
+                          [this, responder, info, id, history, answering](Result<core::Seen> seen) {
+                            if (!seen) return responder->send(http::problem(seen.error(), info));
+                            const auto* order = static_cast<const orders::Order*>(seen->state);
+                            if (!order || order->events == 0)
+                              return responder->send(http::problem(no_order(id).error(), info));
+                            if (auto response = answering(*order, *seen))
+                              return responder->send(*std::move(response));
+                            CAIRN_CHECK(history == History::Unwanted);
+                            put_question(id, info, responder, History::Wanted, answering);
+                          }};
   auto submitted =
-      installation_.cluster().submit(core::question(model::order_key(*id), std::move(question)));
-  if (!submitted) shared->send(http::problem(submitted.error(), info));
+      installation_.cluster().submit(core::question(model::order_key(id), std::move(question)));
+  if (!submitted) responder->send(http::problem(submitted.error(), info));
 }
 
 void Gateway::get_order(const Principal& principal, const http::Request& request,
@@ -54,8 +90,8 @@ void Gateway::get_order(const Principal& principal, const http::Request& request
     return responder.send(http::problem(!at ? at.error() : known_at.error(), request));
   const bool is_past = at->has_value() || known_at->has_value();
   ask(request, std::move(responder), is_past ? History::Wanted : History::Unwanted,
-      [this, principal, is_past, at = *at, known_at = *known_at](const orders::Order& order,
-                                                                 const core::Seen& seen) {
+      [this, principal, is_past, at = *at, known_at = *known_at](
+          const orders::Order& order, const core::Seen& seen) -> std::optional<http::Response> {
         const auto& context = installation_.context();
         auto& names = installation_.rows().names();
         auto view = viewer(principal);
@@ -63,8 +99,12 @@ void Gateway::get_order(const Principal& principal, const http::Request& request
         json::Writer w(response.body);
         response.content_type = "application/json";
         if (!is_past) {
+          // Who contradicts whom stands in the events only.
+          if (!order.conflicts.empty() && seen.history.empty()) return std::nullopt;
+          auto events = core::events_of(seen.history, order.key);
+          if (!events) return http::problem(events.error(), http::RequestInfo{});
           const auto row = orders::make_row(order, seen.version, 0, context, names);
-          orders::write_order(w, order, row, seen.key_slot, view);
+          orders::write_order(w, order, row, seen.key_slot, view, *events);
           response.headers.emplace_back("ETag", fmt::format("\"v{}\"", seen.version));
           return response;
         }
@@ -81,7 +121,7 @@ void Gateway::get_order(const Principal& principal, const http::Request& request
         const auto row = orders::make_row(past, seen.version, 0, context, names);
         std::string body;
         json::Writer inner(body);
-        orders::write_order(inner, past, row, seen.key_slot, view);
+        orders::write_order(inner, past, row, seen.key_slot, view, *events);
         body.pop_back();
         response.body = std::move(body);
         response.body += ",\"view\":";
@@ -98,11 +138,19 @@ void Gateway::get_order(const Principal& principal, const http::Request& request
 void Gateway::get_status(const Principal& principal, const http::Request& request,
                          http::Responder responder) {
   ask(request, std::move(responder), History::Unwanted,
-      [this, principal](const orders::Order& order, const core::Seen& seen) {
+      [this, principal, if_none_match = std::string(request.header("if-none-match"))](
+          const orders::Order& order, const core::Seen& seen) {
         http::Response response;
         response.content_type = "application/json";
         const auto row = orders::make_row(order, seen.version, 0, installation_.context(),
                                           installation_.rows().names());
+        const auto etag = fmt::format("\"v{}\"", seen.version);
+        response.headers.emplace_back("ETag", etag);
+        if (http::is_same_version(if_none_match, etag)) {
+          response.status = 304;
+          response.content_type.clear();
+          return response;
+        }
         orders::append_status(response.body, row, installation_.context(), seen.now);
         return response;
       });
@@ -110,12 +158,14 @@ void Gateway::get_status(const Principal& principal, const http::Request& reques
 
 void Gateway::get_timeline(const Principal& principal, const http::Request& request,
                            http::Responder responder) {
+  const auto part = timeline_part(request);
+  if (!part) return responder.send(http::problem(part.error(), request));
   ask(request, std::move(responder), History::Wanted,
-      [this, principal](const orders::Order& order, const core::Seen& seen) {
+      [this, principal, part = *part](const orders::Order& order, const core::Seen& seen) {
         http::Response response;
         response.content_type = "application/json";
         json::Writer w(response.body);
-        orders::write_timeline(w, order, seen.history, seen.version, viewer(principal));
+        orders::write_timeline(w, order, seen.history, seen.version, viewer(principal), part);
         return response;
       });
 }
@@ -133,7 +183,7 @@ void Gateway::get_request(const Principal&, const http::Request& request,
   const auto info = request.info();
   auto shared = std::make_shared<http::Responder>(std::move(responder));
   core::Question question{
-      true, [shared, info, wanted, id = *id](Result<core::Seen> seen) {
+      true, [this, shared, info, wanted, id = *id](Result<core::Seen> seen) {
         if (!seen) return shared->send(http::problem(seen.error(), info));
         auto events = core::events_of(seen->history, model::order_key(id));
         if (!events) return shared->send(http::problem(events.error(), info));
@@ -144,27 +194,29 @@ void Gateway::get_request(const Principal&, const http::Request& request,
           if (opened.request_id != wanted) continue;
           const bool is_open =
               std::ranges::any_of(order->requests, [&](const auto& r) { return r.id == wanted; });
-          const bool is_refused = std::ranges::any_of(*events, [&](const model::Event& other) {
+          const auto refusal = std::ranges::find_if(*events, [&](const model::Event& other) {
             return other.type == model::EventType::RequestRefused &&
                    other.as<model::RequestEnded>().request_id == wanted;
           });
+          const bool is_refused = refusal != events->end();
           http::Response response;
           response.content_type = "application/json";
           json::Writer w(response.body);
-          const bool is_silent = is_open && opened.deadline.time < seen->now;
+          const bool is_silent = is_open && opened.deadline.time <= seen->now;
           w.begin_object().field("id", fmt::format("{}-{}", model::to_text(id), wanted));
           w.field("order", model::to_text(id)).field("command", opened.command);
-          w.key("label")
-              .begin_object()
-              .field("zh", opened.command)
-              .field("en", opened.command)
-              .end_object();
+          const auto label = orders::command_label(opened.command, installation_.context());
+          w.key("label").begin_object().field("zh", label.zh).field("en", label.en).end_object();
           w.field("master", opened.master).field("opened_at", event.occurred);
           w.field("state", is_silent    ? "silent"
                            : is_open    ? "pending"
                            : is_refused ? "refused"
                                         : "granted");
           w.time_if("deadline", opened.deadline.time).text_if("actor", event.origin.actor);
+          if (is_silent) w.field("ended_at", opened.deadline.time);
+          if (is_refused && !is_open)
+            w.field("ended_at", refusal->occurred)
+                .text_if("reason", refusal->as<model::RequestEnded>().reason);
           w.end_object();
           return shared->send(std::move(response));
         }
@@ -172,65 +224,6 @@ void Gateway::get_request(const Principal&, const http::Request& request,
       }};
   auto submitted =
       installation_.cluster().submit(core::question(model::order_key(*id), std::move(question)));
-  if (!submitted) shared->send(http::problem(submitted.error(), info));
-}
-
-// ---- quarantine ---------------------------------------------------------------------------------
-
-void Gateway::get_quarantine(const Principal&, const http::Request&, http::Responder responder) {
-  constexpr std::size_t kShown = 200;
-  std::vector<orders::Quarantine::Row> rows;
-  for (const auto& quarantine : installation_.quarantines())
-    std::ranges::move(quarantine->waiting(), std::back_inserter(rows));
-  std::ranges::sort(rows, {}, &orders::Quarantine::Row::oldest);
-  http::Response response;
-  response.content_type = "application/json";
-  json::Writer w(response.body);
-  w.begin_object().key("items").begin_array();
-  for (std::size_t i = 0; i < std::min(rows.size(), kShown); ++i) {
-    const auto& row = rows[i];
-    w.begin_object().field("id", row.id);
-    w.key("reference")
-        .begin_object()
-        .field("scheme", row.scheme)
-        .text_if("issuer", row.issuer)
-        .field("value", row.value)
-        .end_object();
-    w.field("count", std::uint64_t{row.waiting}).field("first_at", row.oldest);
-    w.field("last_at", row.newest);
-    w.key("sources").begin_array().end_array();
-    w.key("events").begin_array().end_array();
-    w.end_object();
-  }
-  w.end_array().field("total", std::uint64_t{rows.size()}).field("position", position());
-  w.end_object();
-  responder.send(std::move(response));
-}
-
-void Gateway::dismiss(const Principal& principal, const http::Request& request,
-                      http::Responder responder) {
-  const auto id = from_hex(request.param("id"));
-  if (!id || id->size() != 16)
-    return responder.send(http::problem(
-        {ErrorCode::NotFound, "no such item in quarantine; GET /v1/quarantine lists them", ""},
-        request));
-  core::Command command;
-  command.name = "dismiss_event";
-  command.data = std::string(request.body());
-  command.identity = model::identity_of("request", request.request_id());
-  command.origin = principal.origin();
-  const auto info = request.info();
-  auto shared = std::make_shared<http::Responder>(std::move(responder));
-  const ports::AggregateKey key{model::kReferenceKind, ports::AggregateId::from(*id)};
-  auto submitted = installation_.cluster().submit(core::command(
-      key, std::move(command),
-      [this, shared, info](const core::Answer& answer, const core::Aggregate*) {
-        if (answer.outcome == core::Outcome::Refused || answer.outcome == core::Outcome::Failed)
-          return shared->send(http::problem(answer.error, info));
-        shared->send(
-            http::Response::json(fmt::format("{{\"outcome\":\"accepted\",\"position\":\"{}\"}}",
-                                             position_of(answer.shard, answer.number))));
-      }));
   if (!submitted) shared->send(http::problem(submitted.error(), info));
 }
 

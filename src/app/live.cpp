@@ -33,7 +33,18 @@ void write_cause(json::Writer& out, const model::Event* cause) {
 
 }  // namespace
 
+/// A request falls silent when a time comes, never by an event.
+void Live::count_silences(std::span<const core::Committed> changes) {
+  for (const auto& change : changes) {
+    if (change.cause || change.key.kind != model::kOrderKind) continue;
+    const std::size_t was = orders::decode_summary(change.was).silent_requests;
+    const auto is = orders::silent_requests(static_cast<const orders::Order&>(*change.state));
+    if (is > was) silences_ += is - was;
+  }
+}
+
 void Live::committed(std::uint32_t shard, std::span<const core::Committed> changes) {
+  count_silences(changes);
   const auto newest = changes.back().number;
   // First said, then asked who listens: a reader that arrives in between finds it in the rows.
   begun_[shard].store(newest);

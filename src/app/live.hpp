@@ -37,9 +37,12 @@ class Live final : public core::Listener {
                        std::vector<std::uint64_t>& seen) const;
   /// What the hub has been given, by shard: where a stream that heard everything stands.
   Position position() const { return read(given_); }
+  /// Requests whose master said nothing until their deadline, since the start.
+  std::uint64_t silences() const { return silences_; }
 
  private:
   using Numbers = std::array<std::atomic<std::uint64_t>, 64>;
+  void count_silences(std::span<const core::Committed> changes);
   Position read(const Numbers& numbers) const;
   /// The position of a stream that has just heard the change `number` of `shard`.
   std::string position_after(std::uint32_t shard, std::uint64_t number) const;
@@ -47,6 +50,7 @@ class Live final : public core::Listener {
   ports::Clock& clock_;
   Installation* installation_ = nullptr;
   http::LiveHub* hub_ = nullptr;
+  std::atomic<std::uint64_t> silences_{0};
   Numbers begun_{};  ///< in the rows; about to be given to the hub, if anybody listens
   Numbers given_{};  ///< given to the hub, or nobody listened
 };

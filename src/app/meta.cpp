@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "json/writer.hpp"
+#include "modules/orders/render.hpp"
 
 namespace cairn::app {
 namespace {
@@ -111,65 +112,11 @@ void write_own_fields(json::Writer& w, const lifecycle::Command& command) {
   w.end_array();
 }
 
-Label option_label(const Definitions& definitions, std::string_view vocabulary,
-                   std::string_view code) {
-  if (vocabulary == "milestone")
-    if (const auto milestone = model::from_name<model::Milestone>(code))
-      return definitions.lifecycles.milestone(*milestone).label;
-  return definitions.words.label(vocabulary, code);
-}
-
-/// Of which list of reasons (definitions/reasons.yaml) an event's field `reason` takes its codes.
-std::string_view reasons_of(model::EventType type) {
-  switch (type) {
-    case model::EventType::OrderCancelled:
-    case model::EventType::CancelRequested:
-    case model::EventType::LinesCancelled:
-      return "cancel";
-    case model::EventType::AfterSaleOpened:
-      return "return";
-    case model::EventType::StepReported:
-      return "delay";
-    default:
-      return {};
-  }
-}
-
-/// Choices of the field `reason`, which is text to the model, where definitions have a list for it.
-std::vector<std::pair<std::string_view, Label>> reasons_for(model::EventType type,
-                                                            const Definitions& definitions) {
-  std::vector<std::pair<std::string_view, Label>> out;
-  if (type == model::EventType::HoldPlaced)
-    for (const auto& row : definitions.lifecycles.holds()) out.emplace_back(row.code, row.label);
-  const auto group = reasons_of(type);
-  for (const auto& row : definitions.lifecycles.reasons())
-    if (!group.empty() && row.group == group) out.emplace_back(row.code, row.label);
-  return out;
-}
-
-void write_fields(json::Writer& w, model::EventType type, const Definitions& definitions) {
-  const auto reasons = reasons_for(type, definitions);
-  w.key("fields").begin_array();
-  model::each_field(type, [&](const model::FieldInfo& field) {
-    const bool is_reason = field.name == "reason" && !reasons.empty();
-    w.begin_object().field("name", field.name);
-    w.field("type", is_reason ? "choice" : field.type).field("required", field.is_required);
-    if (is_reason || !field.options.empty()) {
-      w.key("options").begin_array();
-      for (const auto option : field.options)
-        word(w, option, option_label(definitions, field.vocabulary, option));
-      if (is_reason)
-        for (const auto& [code, text] : reasons) word(w, code, text);
-      w.end_array();
-    }
-    w.end_object();
-  });
-  w.end_array();
-}
-
 /// Every command there is: general ones and those of lifecycles, each once.
 void write_commands(json::Writer& w, const Definitions& definitions) {
   const auto& d = definitions.lifecycles;
+  const orders::Context context{.definitions = &d};
+  const orders::Viewer viewer{.context = &context, .word_of = words_of(definitions)};
   std::map<std::string, const lifecycle::Transition*, std::less<>> of_charts;
   for (const auto& chart : d.lifecycles())
     for (const auto& state : chart->states())
@@ -188,7 +135,7 @@ void write_commands(json::Writer& w, const Definitions& definitions) {
     if (definition && definition->has_own_fields)
       write_own_fields(w, *definition);
     else
-      write_fields(w, emits, definitions);
+      orders::write_fields(w, emits, {}, viewer);
     w.end_object();
   };
   w.key("commands").begin_array();
@@ -272,6 +219,12 @@ void write_attribute_sets(json::Writer& w, const lifecycle::Definitions& definit
 }
 
 }  // namespace
+
+std::function<Label(std::string_view, std::string_view)> words_of(const Definitions& definitions) {
+  return [&definitions](std::string_view vocabulary, std::string_view code) {
+    return definitions.words.label(vocabulary, code);
+  };
+}
 
 void append_definitions(std::string& out, const Definitions& definitions) {
   std::string object;

@@ -6,6 +6,10 @@
 
 namespace cairn::core {
 
+namespace {
+constexpr std::string_view kBusy = "more is waiting than can be taken now; try again in a second";
+}  // namespace
+
 std::uint32_t slot_of(const ports::AggregateKey& key) {
   return static_cast<std::uint32_t>(
       (std::hash<ports::AggregateKey>{}(key) * 0x9e3779b97f4a7c15ull) >> 52);
@@ -92,7 +96,7 @@ Result<void> Cluster::load(Time now) {
 Result<void> Cluster::submit(Input input) {
   Unit& unit = *units_[shard_for(input.key)];
   if ((unit.is_behind && input.type != Input::Type::Question) || !unit.mailbox.push(input))
-    return fail(ErrorCode::Busy, "more is waiting than can be taken now; try again in a second");
+    return fail(ErrorCode::Busy, std::string(kBusy));
   return {};
 }
 
@@ -109,7 +113,22 @@ void Cluster::submit_all(std::vector<Input>& inputs) {
 
 std::uint64_t Cluster::durable(std::uint32_t shard) const { return units_[shard]->durable; }
 Shard& Cluster::shard(std::uint32_t index) { return units_[index]->shard; }
-void Cluster::put(std::uint32_t shard, Input input) { units_[shard]->mailbox.push(input); }
+std::uint64_t Cluster::viewed(std::uint32_t shard) const { return units_[shard]->shard.viewed(); }
+
+namespace {
+
+/// Told at once, so that nobody waits for an answer that will not come.
+void turn_away(Input& input) {
+  const Error error{ErrorCode::Busy, std::string(kBusy), ""};
+  if (input.question) input.question->ask(std::unexpected(error));
+  if (input.reply) input.reply({.outcome = Outcome::Failed, .error = error}, nullptr);
+}
+
+}  // namespace
+
+void Cluster::put(std::uint32_t shard, Input input) {
+  if (!units_[shard]->mailbox.push(input)) turn_away(input);
+}
 
 // ---- one round ----------------------------------------------------------------------------------
 

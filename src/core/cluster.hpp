@@ -65,6 +65,8 @@ class Cluster {
   std::uint32_t shard_for(const ports::AggregateKey& key) const { return shard_of(key, shards()); }
   /// What is durable in the log of a shard. Any thread.
   std::uint64_t durable(std::uint32_t shard) const;
+  /// Up to where its views and listeners have come, at least. Any thread.
+  std::uint64_t viewed(std::uint32_t shard) const;
   /// Stops every shard between two batches, notes what each has made durable, and lets them go on:
   /// one moment of all. Until `release_piles` nothing is written to the piles, so that they stand
   /// as they were, and no log drops what they lack. One caller at a time; the cluster is running.
@@ -87,6 +89,7 @@ class Cluster {
   /// Called on a shard's thread after each of its rounds; before `start`.
   void after_rounds(std::function<void()> done) { round_done_ = std::move(done); }
   void deliver_with(Deliver deliver) { deliver_ = std::move(deliver); }
+  /// A letter is always taken; of anything else that finds the mailbox full the asker hears Busy.
   void put(std::uint32_t shard, Input input);
 
  private:

@@ -91,7 +91,7 @@ class AskerReducer final : public TestReducer {
     }
   }
   bool advance(Aggregate&, Time) const override { return false; }
-  Result<std::vector<Event>> decide(const Aggregate& state, const Command& command,
+  Result<std::vector<Event>> decide(const Aggregate& state, const Command& command, const Knows&,
                                     Time at) const override {
     if (command.name != "ask" || static_cast<const Asker&>(state).outcome != "none")
       return fail(ErrorCode::Refused, "asked before");
@@ -136,7 +136,7 @@ class CounterReducer final : public TestReducer {
     });
     return changed;
   }
-  Result<std::vector<Event>> decide(const Aggregate&, const Command& command,
+  Result<std::vector<Event>> decide(const Aggregate&, const Command& command, const Knows&,
                                     Time at) const override {
     return std::vector{happened("confirm", command.data, command.identity, at)};
   }
@@ -278,6 +278,35 @@ TEST(Shard, a_grant_nobody_confirms_expires_at_its_time_once) {
   world.settle();
   world.with<Counter>(key_of(kCounter, 0), [](const Counter* c) { EXPECT_EQ(c->taken(), 0); });
   EXPECT_GE(world.cluster->totals().counts.fired, 1u);
+}
+
+TEST(Cluster, what_finds_a_mailbox_full_is_told_so) {
+  World world(1);
+  world.options.mailbox_max = 16;
+  world.crash();  // to start anew with it
+  std::size_t turned_away = 0, answered = 0;
+  const auto count = [&](bool is_busy) { ++(is_busy ? turned_away : answered); };
+  const auto key = key_of(kAsker, 1);
+  const auto mailbox_max = world.options.mailbox_max;
+  for (std::size_t i = 0; i < mailbox_max + 3; ++i) {
+    if (i % 2 == 0)
+      world.cluster->put(
+          0, core::question(key, {false, [&](Result<Seen> seen) {
+                                    count(!seen && seen.error().code == ErrorCode::Busy);
+                                  }}));
+    else
+      world.cluster->put(
+          0, core::command(key,
+                           {.name = "ask", .identity = model::identity_of("t", std::to_string(i))},
+                           [&](const Answer& answer, const Aggregate*) {
+                             count(answer.error.code == ErrorCode::Busy);
+                           }));
+  }
+  EXPECT_EQ(turned_away, 3u);
+  EXPECT_EQ(answered, 0u);
+  world.settle();
+  EXPECT_EQ(turned_away, 3u);
+  EXPECT_EQ(answered, mailbox_max);
 }
 
 TEST(Shard, a_repeated_command_gets_the_same_answer_even_when_evicted) {

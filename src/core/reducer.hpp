@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -22,6 +23,9 @@ struct Letter {
   ports::AggregateKey to;
   model::Event event;
 };
+
+/// Whether the aggregate has recorded an event of this identity.
+using Knows = std::function<bool(const model::Identity&)>;
 
 /// How one kind of aggregate is folded and decides. Written by a module, pure, no clock. Any
 /// thread.
@@ -47,7 +51,7 @@ class Reducer {
 
   /// What a command comes to. Errors: Refused, Invalid, Forbidden … ; then nothing happens.
   virtual Result<std::vector<model::Event>> decide(const Aggregate& state, const Command& command,
-                                                   Time at) const = 0;
+                                                   const Knows& knows, Time at) const = 0;
 
   /// What is visible from outside in a few bytes; written into change records as "was" and "is".
   virtual Bytes summary(const Aggregate& state) const = 0;

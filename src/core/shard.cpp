@@ -212,7 +212,12 @@ bool Shard::run_command(Batch& batch, Hot& hot, Input& input) {
     return true;
   }
   last_time_ = last_time_ + Duration{1};
-  auto decided = reducer->decide(*hot.state, command, last_time_);
+  const Knows knows = [&hot](const model::Identity& event) {
+    return std::ranges::any_of(hot.known, [&](const Known& known) {
+      return known.identity == event && !known.is_refusal;
+    });
+  };
+  auto decided = reducer->decide(*hot.state, command, knows, last_time_);
   if (decided) {
     for (auto& event : *decided) {
       event.recorded = batch.recorded;
@@ -528,6 +533,7 @@ void Shard::publish(Batch& batch) {
                          hot.state.get(), change.was});
   }
   if (listener_ && !committed.empty()) listener_->committed(options_.index, committed);
+  viewed_.store(batch.next_number - 1, std::memory_order_release);
   for (auto& waiting : batch.waiting) {
     const Hot* hot = slots_[waiting.serial].hot.get();
     if (waiting.reply) waiting.reply(waiting.answer, hot ? hot->state.get() : nullptr);

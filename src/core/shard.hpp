@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <deque>
 #include <map>
 #include <queue>
@@ -111,6 +112,9 @@ class Shard {
   Result<void> release_log(std::uint64_t letters_before);
 
   std::uint64_t durable() const { return log_->durable(); }
+  /// Up to where views and listeners know what is durable: before anybody hears the answer to an
+  /// input, they do. Any thread.
+  std::uint64_t viewed() const { return viewed_.load(std::memory_order_acquire); }
   std::uint64_t piled() const { return piles_->position(); }
   std::size_t aggregates() const;
   std::size_t hot() const { return hot_count_; }
@@ -193,6 +197,7 @@ class Shard {
   std::vector<Outgoing> letters_;
   Time last_time_ = Time::none();
   ShardCounts counts_;
+  std::atomic<std::uint64_t> viewed_{0};
 };
 
 }  // namespace cairn::core

@@ -18,6 +18,7 @@ Result<void> Shard::load(Time now) {
   if (find(shard_key()) == 0) add_slot(shard_key());
   last_time_ = now;
   CAIRN_TRY_VOID(replay());
+  viewed_ = log_->durable();
   return {};
 }
 

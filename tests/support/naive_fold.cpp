@@ -45,7 +45,7 @@ struct PackageFacts {
   };
   std::vector<model::Part> parts;
   std::vector<Told> told;
-  bool is_shipped = false, is_delivered = false;
+  bool is_shipped = false, is_delivered = false, is_withdrawn = false;
   Time shipped_at = Time::none(), delivered_at = Time::none();
 };
 
@@ -172,6 +172,7 @@ void Naive::unship(PackageFacts& package) {
     if (told.has_date) package.shipped_at = told.from;
     break;
   }
+  package.is_withdrawn = !package.is_shipped;
 }
 
 void Naive::move(const Event& event) {
@@ -189,6 +190,7 @@ void Naive::move(const Event& event) {
       event.type == EventType::PackageShipped || (milestone && proves_handover(*milestone));
   if (is_shipping) {
     package.is_shipped = true;
+    package.is_withdrawn = false;
     if (has_date && package.shipped_at.is_none()) package.shipped_at = event.occurred;
   }
   if (milestone == Milestone::Delivered) {
@@ -231,6 +233,7 @@ void Naive::count() {
     std::int64_t named = 0;
     bool has_silent = false, is_silent_shipped = false, are_silent_delivered = true;
     for (const auto& [name, package] : packages_) {
+      if (package.is_withdrawn) continue;
       for (const auto& part : package.parts) {
         if (part.line != id) continue;
         named += part.quantity;
@@ -320,8 +323,9 @@ bool Naive::any(std::int64_t LineFacts::* what, bool PackageFacts::* of_package)
 bool Naive::all(std::int64_t LineFacts::* what, bool PackageFacts::* of_package) const {
   if (!any(what, of_package)) return false;
   if (!has_counting_lines())
-    return std::ranges::all_of(packages_,
-                               [&](const auto& package) { return package.second.*of_package; });
+    return std::ranges::all_of(packages_, [&](const auto& package) {
+      return package.second.is_withdrawn || package.second.*of_package;
+    });
   std::int64_t total = 0;
   for (const auto& [id, line] : lines_) {
     if (!line.counts()) continue;

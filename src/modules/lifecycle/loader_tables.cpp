@@ -86,6 +86,12 @@ void read_categories(Reader& reader, const Yaml& root, Parts& parts) {
           return;
         out.label = reader.label_of(row, "labels", true, "a category");
         out.owner = reader.needed_text(row, "owner", "a category");
+        if (!out.owner.empty() && out.owner != "nobody" && out.owner != "hold_party" &&
+            !model::from_name<model::Role>(out.owner))
+          reader.fault(row, "unknown_role",
+                       fmt::format("owner: \"{}\" is no role; roles.yaml lists them, and there are "
+                                   "nobody and hold_party",
+                                   out.owner));
         out.turn = reader.label_of(row, "turn", true, "a category");
         out.column = reader.integer(row, "column", 0);
         out.is_open = reader.flag(row, "open", true);

@@ -182,17 +182,24 @@ Result<std::vector<Event>> decide_case(const Order& order, const core::Command& 
   return std::vector{std::move(event)};
 }
 
-Result<void> check_correction(const Order&, const Event& event) {
-  const auto check = [](const std::string& target) -> Result<void> {
+/// A fact may correct what is still to come; whoever gives a command has seen what it is about.
+Result<void> check_correction(const Event& event, const core::Knows& knows) {
+  const auto check = [&](const std::string& target) -> Result<void> {
     const auto bytes = from_hex(target);
-    if (bytes && bytes->size() == 16) return {};
-    return fail(ErrorCode::Invalid, "expected the id of an event of this order, 32 hex digits",
-                "/target");
+    if (!bytes || bytes->size() != model::Identity::size())
+      return fail(ErrorCode::Invalid, "expected the id of an event of this order, 32 hex digits",
+                  "/target");
+    if (knows && !knows(model::Identity::from(*bytes)))
+      return fail(ErrorCode::Invalid,
+                  fmt::format("the order has no event {}; its timeline lists them", target),
+                  "/target");
+    return {};
   };
   if (event.type == EventType::EventCorrected) {
     const auto& c = event.as<model::Correction>();
     if (!c.move_to.empty()) {
-      CAIRN_TRY([[maybe_unused]] const auto id, model::parse_order_id(c.move_to));
+      if (const auto id = model::parse_order_id(c.move_to); !id)
+        return fail(ErrorCode::Invalid, id.error().message, "/move_to");
     }
     return check(c.target);
   }
@@ -332,7 +339,7 @@ bool may_release(const HoldState& hold, Role role) {
 }
 
 Result<std::vector<Event>> decide(const Order& order, const core::Command& command, Time at,
-                                  const Context& context) {
+                                  const Context& context, const core::Knows& knows) {
   if (command.name == "place_order") {
     if (order.is(Flag::Placed))
       return fail(
@@ -363,7 +370,7 @@ Result<std::vector<Event>> decide(const Order& order, const core::Command& comma
       return refused(order, command, fmt::format("the order is {}", order.headline().code()),
                      "the order has ended", at, context);
     CAIRN_TRY(auto event, accepted(command, *general->emits, at, {}));
-    CAIRN_TRY_VOID(check_correction(order, event));
+    CAIRN_TRY_VOID(check_correction(event, knows));
     CAIRN_TRY_VOID(check_details(order, event, context));
     return std::vector{std::move(event)};
   }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/command.hpp"
+#include "core/reducer.hpp"
 #include "modules/orders/context.hpp"
 #include "modules/orders/order.hpp"
 
@@ -11,8 +11,9 @@ bool may_release(const HoldState& hold, model::Role role);
 
 /// What a command comes to in this state: the events to record. A command of which another system
 /// is master becomes a request (RequestOpened). Errors: Refused with the state and what is allowed;
-/// Invalid with the pointer of the field; NotFound, Forbidden.
+/// Invalid with the pointer of the field; NotFound, Forbidden. Without `knows` it is not looked
+/// whether what a correction is about is there.
 Result<std::vector<model::Event>> decide(const Order& order, const core::Command& command, Time at,
-                                         const Context& context);
+                                         const Context& context, const core::Knows& knows = {});
 
 }  // namespace cairn::orders

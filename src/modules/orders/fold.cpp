@@ -167,6 +167,7 @@ void fold_one(Order& order, const Event& event, Time now, const Context& context
 }
 
 bool advance(Order& order, Time now, const Context& context) {
+  const auto silent = silent_requests(order);
   const auto state = order.state;
   const auto health = order.health;
   const auto conflicts = order.conflicts.size();
@@ -175,7 +176,7 @@ bool advance(Order& order, Time now, const Context& context) {
   run_timers(order, now, context);
   finish(order, now, context);
   return order.state != state || order.health != health || order.conflicts.size() != conflicts ||
-         order.last_timer != timer;
+         order.last_timer != timer || silent_requests(order) != silent;
 }
 
 }  // namespace cairn::orders

@@ -82,6 +82,11 @@ void put_tag(Order& order, const std::string& tag) {
   if (!contains(order.tags, tag)) order.tags.push_back(tag);
 }
 
+void put_supplier(Order& order, const Event& event) {
+  const auto& supplier = event.as<model::Assigned>().supplier;
+  if (!contains(order.suppliers, supplier)) order.suppliers.push_back(supplier);
+}
+
 void put_reference(Order& order, const model::ReferenceText& reference) {
   if (!contains(order.references, reference)) order.references.push_back(reference);
 }
@@ -300,7 +305,6 @@ bool move_simply(Order& order, const Event& event) {
                                {DrawingSubmitted, Flag::DrawingSubmitted, true},
                                {DrawingApproved, Flag::DrawingApproved, true},
                                {DrawingRejected, Flag::DrawingApproved, false},
-                               {PurchaseIssued, Flag::MaterialStarted, true},
                                {MaterialsKitted, Flag::MaterialsKitted, true},
                                {ProductionStarted, Flag::ProductionStarted, true},
                                {ShipmentReleased, Flag::ShipmentReleased, true},
@@ -338,6 +342,7 @@ void cancel_quantity(LineState& line, std::int64_t quantity) {
 
 void move_axes(Order& order, const Event& event, const Context& context) {
   if (auto tokens = model::tokens_of(event); !tokens.empty()) order.tokens += tokens;
+  if (event.key_slot != 0) order.key_slot = event.key_slot;
   end_requests(order, event);
   ask_for_evidence(order, event);
   if (move_simply(order, event)) return;
@@ -410,9 +415,10 @@ void move_axes(Order& order, const Event& event, const Context& context) {
     case RedirectRequested:
     case CarrierUrged:
       return move_package(order, event, context);
+    case SupplierConfirmed:
+      return;  // what a supplier says to us is no promise to the customer
     case PromiseMade:
-    case DateChanged:
-    case SupplierConfirmed: {
+    case DateChanged: {
       const auto& p = event.as<model::PromiseMade>();
       return add_promise(order, event, p.of, p.line, p.at, p.basis);
     }
@@ -449,11 +455,12 @@ void move_axes(Order& order, const Event& event, const Context& context) {
       return open_case(order, event, context);
     case AfterSaleMoved:
       return move_case(order, event, context);
-    case SupplierAssigned: {
-      const auto& p = event.as<model::Assigned>();
-      if (!contains(order.suppliers, p.supplier)) order.suppliers.push_back(p.supplier);
-      return;
-    }
+    case SupplierAssigned:
+      order.set(Flag::SupplierShips);
+      return put_supplier(order, event);
+    case PurchaseIssued:
+      order.set(Flag::MaterialStarted);
+      return put_supplier(order, event);
     case OrderConfirmed:
     case CounterOffered:
     case ProductionPlanned:

@@ -43,6 +43,13 @@ void show(PackageState& package, const MilestoneState& fresh) {
   package.has_milestone = true;
 }
 
+void show_again(PackageState& package) {
+  package.has_milestone = false;
+  package.milestone = Milestone::Pending;
+  package.milestone_at = Time::none();
+  for (const auto& milestone : package.milestones) show(package, milestone);
+}
+
 /// What an event says happened, where it does not name a milestone itself.
 std::optional<Milestone> implied(const Event& event, const model::PackageReport& p) {
   if (p.milestone) return p.milestone;
@@ -65,6 +72,7 @@ void add_milestone(PackageState& package, const Event& event, const model::Packa
   const bool has_date = !event.is(model::EventFlag::NoDate);
   for (auto& known : package.milestones) {
     if (known.milestone != milestone) continue;
+    if (!known.leg.empty() && !p.leg.empty() && known.leg != p.leg) continue;
     const bool is_other_witness =
         is_once(milestone) && !contains(known.sources, event.origin.source);
     const bool is_same_moment =
@@ -74,13 +82,14 @@ void add_milestone(PackageState& package, const Event& event, const model::Packa
     return;
   }
   package.milestones.push_back(
-      {milestone, event.occurred, event.latest(), has_date, p.place, {event.origin.source}});
+      {milestone, event.occurred, event.latest(), has_date, p.place, p.leg, {event.origin.source}});
   show(package, package.milestones.back());
 }
 
 /// The first dated word counts; one without a date counts until there is one.
 void ship(PackageState& package, const Event& event) {
   package.is_shipped = true;
+  package.is_withdrawn = false;
   if (!package.shipped_at.is_none() || event.is(model::EventFlag::NoDate)) return;
   package.shipped_at = event.occurred;
   package.shipped_latest = event.latest();
@@ -102,7 +111,6 @@ void describe(PackageState& package, const model::PackageReport& p) {
   set(package.supplier, p.supplier);
   set(package.unit, p.unit);
   set(package.case_id, p.case_id);
-  set(package.leg, p.leg);
   set(package.last_place, p.place);
   if (!p.parts.empty()) package.parts = p.parts;
   if (p.estimated.is_set()) package.estimated = p.estimated.time;
@@ -110,6 +118,39 @@ void describe(PackageState& package, const model::PackageReport& p) {
   if (p.latitude_e6) package.latitude_e6 = p.latitude_e6;
   if (p.longitude_e6) package.longitude_e6 = p.longitude_e6;
   for (const auto flag : p.flags) package.set(flag);
+}
+
+/// What was delivered was a leg: the package goes on.
+void go_on(PackageState& package) {
+  for (auto& milestone : package.milestones)
+    if (milestone.milestone == Milestone::Delivered) milestone.milestone = Milestone::Forwarded;
+  package.is_delivered = false;
+  package.delivered_at = package.delivered_latest = Time::none();
+  package.received_by = model::ReceivedBy::Unknown;
+  show_again(package);
+}
+
+/// The report speaks of this leg, perhaps the first to do so. A leg that begins after another was
+/// delivered says that this was not the end of the way; one that goes back says no such thing.
+void enter_leg(PackageState& package, const model::PackageReport& p, bool is_going_back) {
+  if (p.leg.empty()) return;
+  auto leg = std::ranges::find(package.legs, p.leg, &LegState::leg);
+  if (leg == package.legs.end()) {
+    const bool is_of_leg =
+        std::ranges::any_of(package.milestones, [](const MilestoneState& milestone) {
+          return milestone.milestone == Milestone::Delivered && !milestone.leg.empty();
+        });
+    if (package.is_delivered && is_of_leg && !is_going_back) go_on(package);
+    leg = package.legs.insert(package.legs.end(), {p.leg, {}, {}});
+  }
+  if (!p.carrier.empty()) leg->carrier = p.carrier;
+  if (!p.number.empty()) leg->number = p.number;
+}
+
+/// Delivered at the end of a leg that others follow, a package is only passed on.
+Milestone of_whole_way(const PackageState& package, const model::PackageReport& p, Milestone told) {
+  const bool is_last = p.leg.empty() || package.legs.back().leg == p.leg;
+  return told == Milestone::Delivered && !is_last ? Milestone::Forwarded : told;
 }
 
 /// A report that names no package speaks of all there are, of its direction and supplier.
@@ -125,18 +166,18 @@ void unship(PackageState& package) {
   });
   package.is_declared = false;
   package.declared_at = Time::none();
-  package.has_milestone = false;
-  package.milestone = Milestone::Pending;
-  package.milestone_at = Time::none();
-  for (const auto& milestone : package.milestones) show(package, milestone);
+  show_again(package);
   const auto seen = std::ranges::find_if(
       package.milestones, [](const MilestoneState& m) { return is_physical(m.milestone); });
   package.is_shipped = package.is_confirmed = seen != package.milestones.end();
+  package.is_withdrawn = !package.is_shipped;
   package.shipped_at = package.is_shipped && seen->has_date ? seen->at : Time::none();
 }
 
 void move_one(Order& order, PackageState& package, const Event& event) {
   const auto& p = event.as<model::PackageReport>();
+  auto milestone = implied(event, p);
+  enter_leg(package, p, milestone && is_return_leg(*milestone));
   describe(package, p);
   // What a number itself brought to the order is no reason to claim that number.
   if (!p.number.empty() && !event.origin.subject.starts_with("tracking/"))
@@ -170,8 +211,8 @@ void move_one(Order& order, PackageState& package, const Event& event) {
     default:
       break;
   }
-  const auto milestone = implied(event, p);
   if (!milestone) return;
+  milestone = of_whole_way(package, p, *milestone);
   add_milestone(package, event, p, *milestone);
   if (is_physical(*milestone)) {
     ship(package, event);
@@ -239,8 +280,10 @@ void move_package(Order& order, const Event& event, const Context& context) {
     for (auto& package : order.packages)
       if (is_meant(package, p) || &package == &first) move_one(order, package, event);
   }
-  const std::string case_id = package_of(order, p).case_id;
+  const auto& moved = package_of(order, p);
+  const std::string case_id = moved.case_id;
   const auto step = step_of(p.direction, event.type);
+  if (event.type == EventType::PackageDelivered && !moved.is_delivered) return;  // a leg was
   if (!case_id.empty() && !step.empty()) tell_case(order, event, case_id, step, context);
 }
 

@@ -34,7 +34,8 @@ void share_rest(Order& order) {
     std::int64_t named = 0;
     bool any_shipped = false, all_delivered = true, any = false;
     for (const auto& package : order.packages) {
-      if (package.direction != model::Direction::Outbound) continue;
+      // What was withdrawn is empty: its goods are in no package, or in the next one.
+      if (package.direction != model::Direction::Outbound || package.is_withdrawn) continue;
       for (const auto& part : package.parts)
         if (part.line == line.id) named += part.quantity;
       if (!package.parts.empty()) continue;

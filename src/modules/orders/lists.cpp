@@ -112,6 +112,7 @@ bool ListQuery::matches(const Row& row, Time now) const {
     return false;
   if (!warehouses.empty() && !contains(warehouses, row.warehouse)) return false;
   if ((row.badges & badges) != badges) return false;
+  if (has_conflict && *has_conflict != row.has_conflict) return false;
   if (has_case && *has_case != row.has_case) return false;
   if (!is_within(row.placed, placed_from, placed_until) ||
       !is_within(row.changed, changed_from, changed_until) ||
@@ -249,6 +250,10 @@ BoardResult board(const Rows& rows, const ListQuery& query, std::string_view gro
   std::ranges::sort(result.groups,
                     [&](const auto& a, const auto& b) { return trouble(a) > trouble(b); });
   return result;
+}
+
+Bytes attribute_token(std::string_view name, std::string_view value) {
+  return number_token(fmt::format("attribute\n{}", name), value);
 }
 
 Bytes number_token(std::string_view scheme, std::string_view value) {

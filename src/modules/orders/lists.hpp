@@ -19,6 +19,7 @@ struct ListQuery {
   std::vector<std::vector<std::uint32_t>> words;  ///< one of each group
   std::vector<std::vector<Bytes>> tokens;         ///< one of each group, eight bytes each
   std::uint32_t badges = 0;                       ///< all of these
+  std::optional<bool> has_conflict;               ///< settled or not
   std::optional<bool> has_case, is_open;
   Time placed_from = Time::none(), placed_until = Time::never();
   Time changed_from = Time::none(), changed_until = Time::never();
@@ -70,6 +71,8 @@ struct BoardResult {
 BoardResult board(const Rows& rows, const ListQuery& query, std::string_view group,
                   std::size_t limit, const Context& context, Time now);
 
+/// What an attribute of the order is found by, eight bytes.
+Bytes attribute_token(std::string_view name, std::string_view value);
 /// What a row is found by when somebody types a number of any system.
 Bytes number_token(std::string_view scheme, std::string_view value);
 

@@ -14,7 +14,7 @@ Sums sums_of_packages(const Order& order) {
   Sums sums;
   std::int64_t packages = 0;
   for (const auto& package : order.packages) {
-    if (package.direction != model::Direction::Outbound) continue;
+    if (package.direction != model::Direction::Outbound || package.is_withdrawn) continue;
     ++packages;
     sums.shipped += package.is_shipped;
     sums.delivered += package.is_delivered;
@@ -132,14 +132,18 @@ Time judged_by(const Order& order) {
   return requested + length_after(order.stops, order.at(At::Placed));
 }
 
+bool is_done(const Order& order) {
+  const auto category = order.category();
+  return category == model::Category::Done || category == model::Category::Closed ||
+         category == model::Category::Delivered || !order.at(At::Delivered).is_none() ||
+         order.is(Flag::ReachedDelivered);
+}
+
 model::Health health_of(const Order& order, Time now) {
   using enum model::Health;
   const Time due = judged_by(order);
-  const auto category = order.category();
   const Time delivered = order.at(At::Delivered);
-  const bool is_done = category == model::Category::Done || category == model::Category::Closed ||
-                       category == model::Category::Delivered;
-  if (is_done) {
+  if (is_done(order)) {
     if (due.is_none() || delivered.is_none()) return NoPromise;
     return delivered <= due ? DoneOnTime : DoneLate;
   }
@@ -156,6 +160,10 @@ std::optional<model::Milestone> milestone_of(const Order& order) {
   }
   if (!slowest) return std::nullopt;
   return slowest->milestone;
+}
+
+std::size_t silent_requests(const Order& order) {
+  return static_cast<std::size_t>(std::ranges::count_if(order.requests, &RequestState::is_silent));
 }
 
 std::uint32_t badges_of(const Order& order) {
@@ -177,10 +185,10 @@ std::uint32_t badges_of(const Order& order) {
       std::ranges::any_of(order.holds, [](const auto& h) { return !h.lines.empty(); }),
       relation(model::RelationKind::MergedShipment),
       any_hold("presale_wait") || !order.at(At::Presale).is_none(),
-      relation(model::RelationKind::Dropship) || !order.suppliers.empty(),
+      relation(model::RelationKind::Dropship) || order.is(Flag::SupplierShips),
       contains(order.tags, "urgent") || contains(order.tags, "加急"),
       has_unsettled,
-      !order.requests.empty(),
+      std::ranges::any_of(order.requests, [](const auto& r) { return !r.is_silent; }),
       any_hold("group_pending"),
       std::ranges::any_of(order.packages, [](const PackageState& package) {
         return package.has(model::PackageFlag::Incident);
@@ -223,13 +231,14 @@ class StateWriter {
   void operator()(const MilestoneState& v) {
     auto sources = v.sources;
     std::ranges::sort(sources);
-    all(v.milestone, v.at, v.latest, v.has_date, v.place, sources);
+    all(v.milestone, v.at, v.latest, v.has_date, v.place, v.leg, sources);
   }
+  void operator()(const LegState& v) { all(v.leg, v.carrier, v.number); }
   void operator()(const PackageState& v) {
-    all(v.id, v.carrier, v.number, v.supplier, v.unit, v.case_id, v.leg, v.direction, v.parts,
+    all(v.id, v.carrier, v.number, v.supplier, v.unit, v.case_id, v.legs, v.direction, v.parts,
         v.milestones, v.flags, v.milestone, v.has_milestone, v.is_shipped, v.is_declared,
-        v.is_confirmed, v.is_delivered, v.is_back, v.declared_at, v.shipped_at, v.delivered_at,
-        v.last_scan, v.estimated, v.received_by, v.last_place);
+        v.is_confirmed, v.is_delivered, v.is_withdrawn, v.is_back, v.declared_at, v.shipped_at,
+        v.delivered_at, v.last_scan, v.estimated, v.received_by, v.last_place);
   }
   void operator()(const MoneyState& v) {
     all(v.id, v.method, v.case_id, v.amount, v.in_full, v.at);
@@ -245,7 +254,9 @@ class StateWriter {
     all(v.id, v.owner, v.phase, v.after, v.planned_start, v.planned_end, v.started, v.finished,
         v.estimated_end, v.is_blocked, v.blocked_reason, v.quantity, v.good, v.scrap);
   }
-  void operator()(const RequestState& v) { all(v.id, v.command, v.master, v.opened, v.deadline); }
+  void operator()(const RequestState& v) {
+    all(v.id, v.command, v.master, v.opened, v.deadline, v.is_silent);
+  }
   void operator()(const ConflictState& v) { all(v.code, v.detail, v.event, v.verdict); }
   void operator()(const TextState& v) { all(v.event, v.at); }
   void operator()(const AttributeState& v) { all(v.level, v.element, v.json); }

@@ -50,12 +50,18 @@ struct MilestoneState {
   Time at = Time::none();
   Time latest = Time::none();  ///< end of what the told precision leaves open
   bool has_date = true;
-  std::string place;
+  std::string place, leg;
   std::vector<std::string> sources;
 };
 
+/// A stretch of the package's way with a carrier and a number of its own.
+struct LegState {
+  std::string leg, carrier, number;
+};
+
 struct PackageState {
-  std::string id, carrier, number, supplier, unit, case_id, leg;
+  std::string id, carrier, number, supplier, unit, case_id;
+  std::vector<LegState> legs;  ///< in the order in which they were first spoken of
   model::Direction direction = model::Direction::Outbound;
   std::vector<model::Part> parts;
   std::vector<MilestoneState> milestones;  ///< in canonical order
@@ -67,8 +73,9 @@ struct PackageState {
   bool is_declared = false;   ///< somebody said it was dispatched
   bool is_confirmed = false;  ///< … and there is evidence of the hand-over
   bool is_delivered = false;
-  bool is_back = false;          ///< returned to the sender
-  bool has_own_number = false;   ///< told by somebody who knew the order, not only the number
+  bool is_withdrawn = false;    ///< its dispatch was taken back, and nothing proves it since
+  bool is_back = false;         ///< returned to the sender
+  bool has_own_number = false;  ///< told by somebody who knew the order, not only the number
   Time declared_at = Time::none(), declared_latest = Time::none();  ///< told as a dispatch
   Time shipped_at = Time::none(), shipped_latest = Time::none();    ///< first proof of it
   Time delivered_at = Time::none(), delivered_latest = Time::none();
@@ -138,6 +145,7 @@ struct Stretch {
 struct RequestState {
   std::string id, command, master;
   Time opened = Time::none(), deadline = Time::none();
+  bool is_silent = false;  ///< the deadline passed and its master said nothing
 };
 
 struct ConflictState {
@@ -198,7 +206,8 @@ enum class Flag : std::uint8_t {
   Redirecting,
   Intercepting,
   Forgotten,
-  ReleasedOnCredit
+  ReleasedOnCredit,
+  SupplierShips
 };
 
 /// Moments in the order's life; the first, in canonical order, unless said otherwise.
@@ -224,6 +233,7 @@ enum class At : std::uint8_t {
 struct Order final : core::Aggregate {
   // Where the fold stands.
   ports::AggregateKey key;
+  ports::KeySlot key_slot = 0;  ///< of its personal fields
   model::EventKey last_key;
   Time last_timer = Time::none();    ///< when the latest automatic transition was applied
   Time next_timer = Time::never();   ///< when the next one falls due
@@ -311,12 +321,17 @@ const PromiseState* promise_of(const Order& order, model::PromiseOf of);
 /// The date health is judged by: promised, else requested, put off by as long as the clock stood
 /// still. Time::none() when there is none.
 Time judged_by(const Order& order);
+/// Nothing is to be delivered any more: it was, or the order has ended. A return changes that not.
+bool is_done(const Order& order);
 model::Health health_of(const Order& order, Time now);
 
 model::PaymentState payment_state_of(const Order& order);
 
 /// Where the order's packages are as a whole: the least advanced outbound one that is under way.
 std::optional<model::Milestone> milestone_of(const Order& order);
+
+/// Requests that ended by their master's silence.
+std::size_t silent_requests(const Order& order);
 
 /// Badges beside the headline (defaults §2), bits in this order.
 inline constexpr std::array<std::string_view, 14> kBadges{
@@ -326,6 +341,10 @@ inline constexpr std::array<std::string_view, 14> kBadges{
 /// The kind of an order.relations entry.
 model::RelationKind relation_kind(const TextState& text);
 std::uint32_t badges_of(const Order& order);
+
+/// Where personal fields of parties stand, as model::seal numbers them: the field's number in
+/// OrderPlaced, or in AddressChanged.
+inline constexpr std::uint16_t kBuyerField = 14, kReceiverField = 15, kNewReceiverField = 1;
 
 /// DESIGN §2: covers the folded order; not versions, positions, recorded times, changes, audit.
 Bytes state_hash(const Order& order);

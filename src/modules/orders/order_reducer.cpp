@@ -128,8 +128,9 @@ std::vector<core::Letter> OrderReducer::letters(const ports::AggregateKey&, cons
 }
 
 Result<std::vector<Event>> OrderReducer::decide(const core::Aggregate& state,
-                                                const core::Command& command, Time at) const {
-  return orders::decide(order_of(state), command, at, context_);
+                                                const core::Command& command,
+                                                const core::Knows& knows, Time at) const {
+  return orders::decide(order_of(state), command, at, context_, knows);
 }
 
 }  // namespace cairn::orders

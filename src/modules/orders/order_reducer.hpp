@@ -17,7 +17,8 @@ class OrderReducer final : public core::Reducer {
   bool advance(core::Aggregate& state, Time now) const override;
   bool needs_history(const model::Event& event) const override;
   Result<std::vector<model::Event>> decide(const core::Aggregate& state,
-                                           const core::Command& command, Time at) const override;
+                                           const core::Command& command, const core::Knows& knows,
+                                           Time at) const override;
   Bytes summary(const core::Aggregate& state) const override;
   std::vector<core::Letter> letters(const ports::AggregateKey& key, const Bytes& before,
                                     const core::Aggregate& state, const model::Event& cause,

@@ -315,5 +315,64 @@ TEST(Promises, OfLinesTheLastCountsForTheOrder) {
   EXPECT_EQ(due(story), kStart + days(5));
 }
 
+/// The sides of a conflict as they are shown.
+struct Shown {
+  struct Side {
+    std::string event, source, value, says;
+  };
+  std::string detail;
+  std::vector<Side> sides;
+};
+Shown shown(Story& story, const ConflictState& conflict) {
+  std::string text;
+  json::Writer w(text);
+  write_conflict(w, story.order(), conflict, story.events(), story.context());
+  json::Document document;
+  const auto json = document.parse(text);
+  EXPECT_TRUE(json) << text;
+  const auto text_of = [](json::Value in, std::string_view name) -> std::string {
+    const auto found = in.find(name);
+    return found ? found->as_id().value_or("") : "";
+  };
+  Shown out;
+  if (const auto detail = json->find("detail")) out.detail = text_of(*detail, "en");
+  json->find("sides")->elements([&](json::Value side) {
+    EXPECT_FALSE(text_of(*side.find("says"), "zh").empty()) << text;
+    out.sides.push_back({text_of(side, "event"), text_of(side, "source"), text_of(side, "value"),
+                         text_of(*side.find("says"), "en")});
+    return true;
+  });
+  return out;
+}
+
+TEST(Conflicts, AlwaysNameBothSidesAndWhoToldThem) {
+  for (const auto& row : kRows) {
+    Story story;
+    row.arise(story);
+    for (const auto& conflict : story.order().conflicts) {
+      if (conflict.code != row.code) continue;
+      const auto text = shown(story, conflict);
+      ASSERT_EQ(text.sides.size(), 2u) << name_of(row.code);
+      EXPECT_FALSE(text.sides[0].event.empty()) << name_of(row.code);
+      for (const auto& side : text.sides) {
+        EXPECT_FALSE(side.source.empty()) << name_of(row.code);
+        EXPECT_FALSE(side.says.empty()) << name_of(row.code);
+      }
+      EXPECT_EQ(text.detail.find('_'), std::string::npos) << text.detail << " is a code";
+    }
+  }
+}
+
+TEST(Conflicts, SayWhoClaimsWhat) {
+  Story story("shop");
+  story.tell("order_placed", kOrder, hours(0));
+  story.tell("order_placed", R"({"order_no":"T-1","total":401})", hours(1), "erp");
+  const auto text = shown(story, story.order().conflicts.at(0));
+  EXPECT_EQ(text.sides.at(0).source, "shop");
+  EXPECT_EQ(text.sides.at(0).value, "400");
+  EXPECT_EQ(text.sides.at(1).source, "erp");
+  EXPECT_EQ(text.sides.at(1).value, "401");
+}
+
 }  // namespace
 }  // namespace cairn::orders::testing

@@ -45,6 +45,35 @@ TEST(Requests, ItsRefusalEndsIt) {
   EXPECT_EQ(story.state(), "paid");
 }
 
+TEST(Requests, SilenceEndsItAtItsDeadline) {
+  auto story = paid();
+  story.must("cancel_order", R"({"reason":"x"})", Role::Customer);
+  const auto deadline = story.order().requests.at(0).deadline;
+  EXPECT_EQ(story.order().valid_until(), deadline) << "somebody must look then";
+  story.pass(hours(4) - Duration{1});
+  EXPECT_FALSE(story.order().requests.at(0).is_silent);
+  const auto before = summary_of(story.order(), story.context());
+  story.pass(Duration{1});
+  EXPECT_TRUE(story.order().requests.at(0).is_silent);
+  EXPECT_FALSE(story.has_badge("request_pending"));
+  EXPECT_EQ(story.state(), "paid");
+  const auto after = summary_of(story.order(), story.context());
+  EXPECT_EQ(before.silent_requests, 0);
+  EXPECT_EQ(after.silent_requests, 1);
+  EXPECT_EQ(decode_summary(encode(after)).silent_requests, 1);
+  EXPECT_EQ(decode_summary(encode(before)).silent_requests, 0);
+  // It may be asked for again, and a late answer still counts.
+  story.must("cancel_order", R"({"reason":"x"})", Role::Customer);
+  EXPECT_TRUE(story.has_badge("request_pending"));
+  story.tell("order_cancelled", R"({"reason":"x"})", hours(9));
+  EXPECT_TRUE(story.order().requests.empty());
+}
+
+TEST(Requests, AreCalledWhatTheCommandIsCalled) {
+  EXPECT_EQ(command_label("cancel_order", world().context).zh, "取消订单");
+  EXPECT_EQ(command_label("no_such_command", world().context).en, "no_such_command");
+}
+
 TEST(Requests, AFactAboutSomethingElseDoesNot) {
   auto story = paid();
   story.must("change_address", R"({"receiver":{"city":"上海"}})", Role::Customer);

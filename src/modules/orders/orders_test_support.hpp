@@ -102,7 +102,11 @@ class Story {
     command.origin = {.source = role == model::Role::Source ? source_ : "console", .role = role};
     now_ = now_ + Duration{1};
     look();
-    auto decided = decide(order_, command, now_, world_.context);
+    const auto knows = [this](const model::Identity& id) {
+      return std::ranges::any_of(events_,
+                                 [&](const model::Event& event) { return event.id == id; });
+    };
+    auto decided = decide(order_, command, now_, world_.context, knows);
     if (!decided) return std::unexpected(decided.error());
     for (auto& event : *decided) last_ = add(std::move(event));
     return {};

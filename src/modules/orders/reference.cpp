@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "base/ranges.hpp"
+
 namespace cairn::orders {
 namespace {
 
@@ -34,7 +36,7 @@ void take(ReferenceState& state, const Event& event) {
       if (head.contains('/')) state.issuer = head.substr(head.find('/') + 1);
       if (colon != std::string_view::npos) state.value = subject.substr(colon + 1);
     }
-    state.told.push_back({event.id, event.number, event.occurred, false});
+    state.told.push_back({event.id, event.number, event.occurred, event.origin.source, false});
     return;
   }
   const auto& claim = event.as<model::Claim>();
@@ -126,8 +128,38 @@ void ReferenceReducer::apply(core::Aggregate& state, const Event& event, Time) c
 
 bool ReferenceReducer::needs_history(const Event& event) const { return is_claim(event); }
 
+namespace {
+
+/// One event that waits, or, where none is named, all of them.
+Result<std::vector<Event>> dismissals(const ReferenceState& reference, const core::Command& command,
+                                      const Event& form) {
+  json::Document document;
+  CAIRN_TRY(const auto data, document.parse(command.data.empty() ? "{}" : command.data));
+  const auto named = data.find("target");
+  const auto target = named ? named->as_string() : std::nullopt;
+  std::vector<Event> out;
+  for (const auto& told : reference.told) {
+    const auto hex = to_hex(told.event.view());
+    if (target ? hex != *target : !reference.waits(told)) continue;
+    Event event = form;
+    if (!out.empty())
+      event.id = model::identity_of("cairn/dismissed", to_hex(command.identity.view()) + hex);
+    const auto text = model::merge_json_objects(command.data.empty() ? "{}" : command.data,
+                                                fmt::format(R"({{"target":"{}"}})", hex));
+    CAIRN_TRY(event.payload, model::read_payload(event.type, text, model::Reading::Command));
+    out.push_back(std::move(event));
+  }
+  if (!out.empty()) return out;
+  if (target)
+    return fail(ErrorCode::NotFound, fmt::format("no event {} waits here", *target), "/target");
+  return fail(ErrorCode::NotFound, "nothing waits here; GET /v1/quarantine lists what does");
+}
+
+}  // namespace
+
 Result<std::vector<Event>> ReferenceReducer::decide(const core::Aggregate& state,
-                                                    const core::Command& command, Time at) const {
+                                                    const core::Command& command,
+                                                    const core::Knows&, Time at) const {
   const auto& reference = static_cast<const ReferenceState&>(state);
   Event event;
   event.id = command.identity;
@@ -136,14 +168,7 @@ Result<std::vector<Event>> ReferenceReducer::decide(const core::Aggregate& state
   event.set(model::EventFlag::Command);
   if (command.name == "dismiss_event") {
     event.type = EventType::EventDismissed;
-    CAIRN_TRY(event.payload,
-              model::read_payload(event.type, command.data, model::Reading::Command));
-    const auto& target = event.as<model::Retraction>().target;
-    if (std::ranges::none_of(reference.told, [&](const WaitingState& told) {
-          return to_hex(told.event.view()) == target;
-        }))
-      return fail(ErrorCode::NotFound, fmt::format("no event {} waits here", target), "/target");
-    return std::vector{std::move(event)};
+    return dismissals(reference, command, event);
   }
   if (command.name == "claim_reference" || command.name == "unclaim_reference") {
     event.type = command.name == "claim_reference" ? EventType::ReferenceClaimed
@@ -208,10 +233,15 @@ std::vector<core::Letter> ReferenceReducer::letters(const ports::AggregateKey&, 
 void Quarantine::put(ports::AggregateKey key, std::uint32_t serial, const core::Aggregate& state,
                      std::uint64_t, std::uint64_t) {
   const auto& reference = static_cast<const ReferenceState&>(state);
-  Row row{reference.scheme, reference.issuer, reference.value, to_hex(key.id.view())};
+  Row row;
+  row.scheme = reference.scheme;
+  row.issuer = reference.issuer;
+  row.value = reference.value;
+  row.id = to_hex(key.id.view());
   for (const auto& told : reference.told) {
-    if (told.is_dismissed || reference.is_claimed_at(told.occurred)) continue;
+    if (!reference.waits(told)) continue;
     ++row.waiting;
+    if (!contains(row.sources, told.source)) row.sources.push_back(told.source);
     if (row.oldest.is_none() || told.occurred < row.oldest) row.oldest = told.occurred;
     row.newest = std::max(row.newest, told.occurred);
   }
@@ -232,6 +262,8 @@ Bytes Quarantine::bytes(std::uint32_t serial) const {
   w.i64(found->second.oldest.us);
   w.i64(found->second.newest.us);
   w.varint(found->second.claims);
+  w.varint(found->second.sources.size());
+  for (const auto& source : found->second.sources) w.bytes(source);
   return out;
 }
 
@@ -244,6 +276,7 @@ Result<void> Quarantine::load(ports::AggregateKey key, std::uint32_t serial, Byt
   row.oldest.us = r.i64();
   row.newest.us = r.i64();
   row.claims = static_cast<std::uint32_t>(r.varint());
+  for (auto left = r.varint(); left > 0 && !r.failed(); --left) row.sources.emplace_back(r.bytes());
   row.id = to_hex(key.id.view());
   if (r.failed())
     return fail(ErrorCode::Damaged, "a row of the quarantine cannot be read; run cairn rebuild");

@@ -2,6 +2,7 @@
 
 #include "core/reducer.hpp"
 #include "core/shard.hpp"
+#include "modules/orders/render.hpp"
 
 #include <map>
 #include <mutex>
@@ -20,6 +21,7 @@ struct WaitingState {
   model::Identity event;
   std::uint64_t number = 0;
   Time occurred;
+  std::string source;
   bool is_dismissed = false;
 };
 
@@ -33,7 +35,14 @@ struct ReferenceState final : core::Aggregate {
   std::vector<WaitingState> told;  ///< everything that is not a claim, in order of arrival
   Time valid_until() const override { return Time::never(); }
   bool is_claimed_at(Time at) const;
+  bool waits(const WaitingState& event) const {
+    return !event.is_dismissed && !is_claimed_at(event.occurred);
+  }
 };
+
+/// The newest of what waits, oldest first: `events` of QuarantineItem. `history` holds all records.
+void write_waiting(json::Writer& out, const ReferenceState& reference,
+                   std::span<const core::StoredRecord> history, const Viewer& viewer);
 
 class ReferenceReducer final : public core::Reducer {
  public:
@@ -45,7 +54,8 @@ class ReferenceReducer final : public core::Reducer {
   bool advance(core::Aggregate&, Time) const override { return false; }
   bool needs_history(const model::Event& event) const override;
   Result<std::vector<model::Event>> decide(const core::Aggregate& state,
-                                           const core::Command& command, Time at) const override;
+                                           const core::Command& command, const core::Knows& knows,
+                                           Time at) const override;
   Bytes summary(const core::Aggregate& state) const override;
   std::vector<core::Letter> letters(const ports::AggregateKey& key, const Bytes& before,
                                     const core::Aggregate& state, const model::Event& cause,
@@ -63,13 +73,14 @@ class Quarantine final : public core::View {
     std::uint32_t waiting = 0;
     Time oldest = Time::none(), newest = Time::none();
     std::uint32_t claims = 0;
+    std::vector<std::string> sources;  ///< that told what waits
   };
   void put(ports::AggregateKey key, std::uint32_t serial, const core::Aggregate& state,
            std::uint64_t version, std::uint64_t number) override;
   Bytes bytes(std::uint32_t serial) const override;
   Result<void> load(ports::AggregateKey key, std::uint32_t serial, BytesView row) override;
   void forget_all() override;
-  std::uint32_t fingerprint() const override { return 1; }
+  std::uint32_t fingerprint() const override { return 2; }
   /// Those with something waiting, oldest first.
   std::vector<Row> waiting() const;
 

@@ -16,6 +16,12 @@ struct Viewer {
   const Context* context = nullptr;
   const core::Sealer* sealer = nullptr;
   Time now;
+  /// What people call a code of a vocabulary; empty: the code itself.
+  std::function<lifecycle::Label(std::string_view vocabulary, std::string_view code)> word_of;
+
+  lifecycle::Label word(std::string_view vocabulary, std::string_view code) const;
+  /// Works for the organisation: sees what is written for its own people.
+  bool is_staff() const;
 };
 
 /// Status: at most 512 bytes, nothing personal, the same for all who may see it.
@@ -23,12 +29,22 @@ void append_status(std::string& out, const Row& row, const Context& context, Tim
 /// OrderRow of lists and board.
 void write_row(json::Writer& out, const Row& row, const Names& names, const Viewer& viewer);
 /// Order. `key_slot` is the key of its personal fields.
+/// `history` is looked into for the sides of conflicts; without it they are not named.
 void write_order(json::Writer& out, const Order& order, const Row& row, ports::KeySlot key_slot,
-                 const Viewer& viewer);
-/// TimelinePage over all records of the order, newest last.
+                 const Viewer& viewer, std::span<const model::Event> history = {});
+/// Which part of a timeline is wanted.
+struct TimelinePart {
+  /// Where an item stands: time, rank among those of its moment, number of its record.
+  using Place = std::tuple<std::int64_t, int, std::uint64_t>;
+  std::size_t limit = 500;
+  bool is_newest_first = false;
+  std::optional<Place> after;
+  Time known_at = Time::never();  ///< only what had been recorded by then
+};
+/// TimelinePage over the records of the order.
 void write_timeline(json::Writer& out, const Order& order,
                     std::span<const core::StoredRecord> history, std::uint64_t version,
-                    const Viewer& viewer);
+                    const Viewer& viewer, const TimelinePart& part = {});
 /// RawEvent: one event with its raw form and the other wordings of it. False: it is not here.
 bool write_raw_event(json::Writer& out, const Order& order,
                      std::span<const core::StoredRecord> history, const model::Identity& wanted,
@@ -40,9 +56,18 @@ void write_commands(json::Writer& out, const Order& order, const Viewer& viewer)
 void write_revealed(json::Writer& out, const Order& order, ports::KeySlot key_slot,
                     const core::Sealer& sealer);
 
-/// Calls `visit(code, Conflict as JSON)` for every conflict.
-void each_conflict(const Order& order,
-                   const std::function<void(std::string_view, const std::string&)>& visit);
+/// Conflict, with who says what. `history` holds all events of the order.
+void write_conflict(json::Writer& out, const Order& order, const ConflictState& conflict,
+                    std::span<const model::Event> history, const Context& context);
+/// The fields of a command's body: Field of api/openapi.yaml.
+void write_fields(json::Writer& out, model::EventType type, std::span<const std::string> needs,
+                  const Viewer& viewer);
+/// Code of the role whose turn it is. Of what is held, that is for the hold to say.
+std::string_view next_owner(
+    const lifecycle::CategoryRow& category,
+    const std::function<void(const std::function<void(const lifecycle::Hold*)>&)>& each_hold);
+/// What people call a command, wherever it is declared.
+lifecycle::Label command_label(std::string_view command, const Context& context);
 /// Names of the commands of lifecycle and open after-sale cases that `role` could give now.
 std::vector<std::string> allowed_commands(const Order& order, model::Role role, Time now,
                                           const Context& context);
@@ -55,6 +80,7 @@ struct Summary {
   model::Health health = model::Health::NoPromise;
   std::uint8_t milestone = 0xff;
   bool is_placed = false;
+  std::uint8_t silent_requests = 0;  ///< at most 255
 };
 Bytes encode(const Summary& summary);
 Summary decode_summary(BytesView bytes);

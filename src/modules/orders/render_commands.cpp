@@ -21,26 +21,6 @@ void write_definition(json::Writer& out, const lifecycle::Command* definition) {
   out.field("tone", definition->tone).text_if("undo", definition->undo);
 }
 
-void write_fields(json::Writer& out, model::EventType type, std::span<const std::string> needs) {
-  out.key("fields").begin_array();
-  model::each_field(type, [&](const model::FieldInfo& field) {
-    out.begin_object().field("name", field.name).field("type", field.type);
-    const bool is_needed = field.is_required || std::ranges::find(needs, field.name) != needs.end();
-    if (is_needed) out.field("required", true);
-    if (!field.options.empty()) {
-      out.key("options").begin_array();
-      for (const auto option : field.options) {
-        out.begin_object().field("code", option);
-        write_label(out, "label", {std::string(option), std::string(option)});
-        out.end_object();
-      }
-      out.end_array();
-    }
-    out.end_object();
-  });
-  out.end_array();
-}
-
 void write_own_fields(json::Writer& out, const lifecycle::Command& command) {
   out.key("fields").begin_array();
   for (const auto& [name, type] : command.fields)
@@ -49,7 +29,8 @@ void write_own_fields(json::Writer& out, const lifecycle::Command& command) {
 }
 
 void write_offer(json::Writer& out, const Order& order, const lifecycle::Offer& offer,
-                 const Context& context) {
+                 const Viewer& viewer) {
+  const auto& context = *viewer.context;
   const auto& transition = *offer.transition;
   out.begin_object().field("name", transition.on);
   write_label(out, "label", transition.label);
@@ -61,11 +42,11 @@ void write_offer(json::Writer& out, const Order& order, const lifecycle::Offer& 
   if (!offer.is_allowed) write_label(out, "why_not", offer.why_not);
   if (transition.target.way == lifecycle::Target::Way::State)
     out.field("to", order.lifecycle->state(transition.target.states.front()).code());
-  write_fields(out, transition.emits, transition.needs);
+  write_fields(out, transition.emits, transition.needs, viewer);
   out.end_object();
 }
 
-void write_general(json::Writer& out, const lifecycle::Command& command) {
+void write_general(json::Writer& out, const lifecycle::Command& command, const Viewer& viewer) {
   out.begin_object().field("name", command.code);
   write_label(out, "label", command.label);
   write_definition(out, &command);
@@ -73,11 +54,83 @@ void write_general(json::Writer& out, const lifecycle::Command& command) {
   if (command.has_own_fields)
     write_own_fields(out, command);
   else
-    write_fields(out, *command.emits, {});
+    write_fields(out, *command.emits, {}, viewer);
   out.end_object();
 }
 
+/// Of which list of reasons (definitions/reasons.yaml) an event's field `reason` takes its codes.
+std::string_view reasons_of(model::EventType type) {
+  switch (type) {
+    case model::EventType::OrderCancelled:
+    case model::EventType::CancelRequested:
+    case model::EventType::LinesCancelled:
+      return "cancel";
+    case model::EventType::AfterSaleOpened:
+      return "return";
+    case model::EventType::StepReported:
+      return "delay";
+    default:
+      return {};
+  }
+}
+
+/// Choices of the field `reason`, which is text to the model, where definitions have a list for it.
+std::vector<std::pair<std::string_view, Label>> reasons_for(
+    model::EventType type, const lifecycle::Definitions& definitions) {
+  std::vector<std::pair<std::string_view, Label>> out;
+  if (type == model::EventType::HoldPlaced)
+    for (const auto& row : definitions.holds()) out.emplace_back(row.code, row.label);
+  const auto group = reasons_of(type);
+  for (const auto& row : definitions.reasons())
+    if (!group.empty() && row.group == group) out.emplace_back(row.code, row.label);
+  return out;
+}
+
+Label option_label(const Viewer& viewer, std::string_view vocabulary, std::string_view code) {
+  if (vocabulary == "milestone")
+    if (const auto milestone = model::from_name<model::Milestone>(code))
+      return viewer.context->definitions->milestone(*milestone).label;
+  return viewer.word(vocabulary, code);
+}
+
 }  // namespace
+
+void write_fields(json::Writer& out, model::EventType type, std::span<const std::string> needs,
+                  const Viewer& viewer) {
+  const auto reasons = reasons_for(type, *viewer.context->definitions);
+  const auto write_option = [&](std::string_view code, const Label& label) {
+    out.begin_object().field("code", code);
+    write_label(out, "label", label);
+    out.end_object();
+  };
+  out.key("fields").begin_array();
+  model::each_field(type, [&](const model::FieldInfo& field) {
+    const bool is_reason = field.name == "reason" && !reasons.empty();
+    const bool is_needed = field.is_required || std::ranges::find(needs, field.name) != needs.end();
+    out.begin_object().field("name", field.name);
+    out.field("type", is_reason ? "choice" : field.type).field("required", is_needed);
+    if (is_reason || !field.options.empty()) {
+      out.key("options").begin_array();
+      for (const auto option : field.options)
+        write_option(option, option_label(viewer, field.vocabulary, option));
+      if (is_reason)
+        for (const auto& [code, label] : reasons) write_option(code, label);
+      out.end_array();
+    }
+    out.end_object();
+  });
+  out.end_array();
+}
+
+lifecycle::Label command_label(std::string_view command, const Context& context) {
+  if (const auto* known = context.definitions->command(command)) return known->label;
+  for (const auto& chart : context.definitions->lifecycles())
+    for (const auto& state : chart->states())
+      for (const auto& transition : state.transitions())
+        if (transition.kind == lifecycle::Kind::Command && transition.on == command)
+          return transition.label;
+  return {std::string(command), std::string(command)};
+}
 
 namespace {
 
@@ -154,12 +207,12 @@ void write_commands(json::Writer& out, const Order& order, const Viewer& viewer)
   const auto& context = *viewer.context;
   out.begin_array();
   for (const auto& offer : offers_of(order, viewer.role, viewer.now, context))
-    write_offer(out, order, offer, context);
+    write_offer(out, order, offer, viewer);
   for (const auto& command : context.definitions->commands())
     if (command.is_general && command.emits &&
         (viewer.role == model::Role::Admin || lifecycle::has(command.who, viewer.role)) &&
         !(command.is_open_only && order.headline().is_final()))
-      write_general(out, command);
+      write_general(out, command, viewer);
   out.end_array();
 }
 

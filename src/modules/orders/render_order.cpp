@@ -130,13 +130,14 @@ void write_package(json::Writer& out, const Order& order, const PackageState& pa
     if (package.flags >> i & 1) out.value(name_of(static_cast<model::PackageFlag>(i)));
   out.end_array();
   out.key("legs").begin_array();
-  if (!package.leg.empty())
+  for (const auto& leg : package.legs)
     out.begin_object()
-        .field("leg", package.leg)
-        .text_if("carrier", package.carrier)
-        .text_if("number", package.number)
+        .field("leg", leg.leg)
+        .text_if("carrier", leg.carrier)
+        .text_if("number", leg.number)
         .end_object();
   out.end_array();
+  if (package.is_withdrawn) out.field("withdrawn", true);
   write_parts(out, package.parts);
   out.time_if("declared_at", package.declared_at);
   if (package.is_confirmed) out.time_if("confirmed_at", package.shipped_at);
@@ -153,7 +154,7 @@ void write_package(json::Writer& out, const Order& order, const PackageState& pa
       out.field("at", seen.at);
     else
       out.field("no_date", true);
-    out.text_if("place", seen.place);
+    out.text_if("place", seen.place).text_if("leg", seen.leg);
     write_texts(out, "sources", seen.sources);
     out.end_object();
   }
@@ -223,8 +224,10 @@ void write_texts_of(json::Writer& out, const Order& order, ports::KeySlot slot,
                     const Viewer& viewer) {
   out.key("notes").begin_array();
   for (const auto& note : order.notes) {
+    // Sealed so that it can be forgotten, and written to be read by whoever works on the order.
     auto told = model::decode_payload<model::NoteAdded>(note.payload);
-    const auto plain = viewer.sealer->open(slot, 1, told.text.sealed());
+    const auto plain = viewer.is_staff() ? viewer.sealer->open(slot, 1, told.text.sealed())
+                                         : fail(ErrorCode::Forbidden, "not for this role");
     out.begin_object().field("at", note.at).text_if("actor", note.actor);
     out.field("text", std::string_view(plain ? *plain : "***"));
     out.field("event", to_hex(note.event.view())).end_object();
@@ -247,33 +250,11 @@ void write_texts_of(json::Writer& out, const Order& order, ports::KeySlot slot,
   out.end_array();
 }
 
-void write_conflict(json::Writer& out, const Order& order, const ConflictState& conflict) {
-  const auto& row = model::conflict_table()[static_cast<std::size_t>(conflict.code)];
-  const auto hex = to_hex(conflict.event.view());
-  out.begin_object().field("id", fmt::format("{}:{}", name_of(conflict.code), hex));
-  out.field("code", name_of(conflict.code));
-  write_label(out, "label", {std::string(row.zh), std::string(row.en)});
-  if (!conflict.detail.empty()) write_label(out, "detail", {conflict.detail, conflict.detail});
-  out.field("at", order.last_key.occurred).field("settled_by", row.settled_by);
-  out.key("sides").begin_array();
-  if (!conflict.event.is_zero()) {
-    out.begin_object().field("event", hex).field("source", order.source);
-    write_label(out, "says", {conflict.detail, conflict.detail});
-    out.end_object();
-  }
-  out.end_array();
-  if (!conflict.verdict.empty())
-    out.key("settled")
-        .begin_object()
-        .field("at", order.last_key.occurred)
-        .field("verdict", conflict.verdict)
-        .end_object();
-  out.end_object();
-}
-
-void write_conflicts(json::Writer& out, const Order& order) {
+void write_conflicts(json::Writer& out, const Order& order, std::span<const model::Event> history,
+                     const Context& context) {
   out.key("conflicts").begin_array();
-  for (const auto& conflict : order.conflicts) write_conflict(out, order, conflict);
+  for (const auto& conflict : order.conflicts)
+    write_conflict(out, order, conflict, history, context);
   out.end_array();
 }
 
@@ -288,38 +269,31 @@ void write_promises(json::Writer& out, const Order& order) {
   out.end_array();
 }
 
-void write_requests(json::Writer& out, const Order& order) {
+void write_requests(json::Writer& out, const Order& order, const Context& context) {
   out.key("requests").begin_array();
   for (const auto& request : order.requests) {
-    out.begin_object().field("id", request.id).field("order", model::to_text(order.id()));
+    const auto id = model::to_text(order.id());
+    out.begin_object().field("id", fmt::format("{}-{}", id, request.id)).field("order", id);
     out.field("command", request.command);
-    write_label(out, "label", {request.command, request.command});
+    write_label(out, "label", command_label(request.command, context));
     out.field("master", request.master)
-        .field("state", "pending")
+        .field("state", request.is_silent ? "silent" : "pending")
         .field("opened_at", request.opened);
-    out.time_if("deadline", request.deadline).end_object();
+    out.time_if("deadline", request.deadline);
+    if (request.is_silent) out.time_if("ended_at", request.deadline);
+    out.end_object();
   }
   out.end_array();
 }
 
 }  // namespace
 
-void each_conflict(const Order& order,
-                   const std::function<void(std::string_view, const std::string&)>& visit) {
-  for (const auto& conflict : order.conflicts) {
-    std::string text;
-    json::Writer w(text);
-    write_conflict(w, order, conflict);
-    visit(name_of(conflict.code), text);
-  }
-}
-
 model::RelationKind relation_kind(const TextState& text) {
   return model::decode_payload<model::Relation>(text.payload).kind;
 }
 
 void write_order(json::Writer& out, const Order& order, const Row& row, ports::KeySlot slot,
-                 const Viewer& viewer) {
+                 const Viewer& viewer, std::span<const model::Event> history) {
   const auto& context = *viewer.context;
   const auto told = model::decode_payload<model::OrderPlaced>(order.placed);
   out.begin_object().field("id", model::to_text(order.id()));
@@ -339,8 +313,10 @@ void write_order(json::Writer& out, const Order& order, const Row& row, ports::K
   write_texts(out, "suppliers", suppliers);
   out.field("placed_at", order.at(At::Placed)).field("changed_at", order.last_key.occurred);
   const auto& category = context.definitions->category(order.category());
-  out.text_if("next_owner", category.owner);
-  if (category.is_open) out.time_if("due_at", judged_by(order));
+  out.text_if("next_owner", next_owner(category, [&](const auto& visit) {
+                for (const auto& hold : order.holds) visit(hold.definition);
+              }));
+  if (category.is_open && !is_done(order)) out.time_if("due_at", judged_by(order));
   out.text_if("currency", order.currency).field("terms", name_of(order.terms));
   out.field("payment", name_of(payment_state_of(order)));
   if (order.total) out.field("total", *order.total);
@@ -359,16 +335,15 @@ void write_order(json::Writer& out, const Order& order, const Row& row, ports::K
   for (std::size_t i = 0; i < kBadges.size(); ++i)
     if (row.badges >> i & 1) out.value(kBadges[i]);
   out.end_array();
-  // Paths of personal fields as model::seal numbered them: the field's number in OrderPlaced.
   if (order.is(Flag::Forgotten)) {
     out.field("forgotten", true);
   } else {
-    write_party(out, "buyer", told.buyer, 14, slot, *viewer.sealer);
+    write_party(out, "buyer", told.buyer, kBuyerField, slot, *viewer.sealer);
     if (order.receiver.empty())
-      write_party(out, "receiver", told.receiver, 15, slot, *viewer.sealer);
+      write_party(out, "receiver", told.receiver, kReceiverField, slot, *viewer.sealer);
     else
-      write_party(out, "receiver", model::decode_payload<model::Person>(order.receiver), 1, slot,
-                  *viewer.sealer);
+      write_party(out, "receiver", model::decode_payload<model::Person>(order.receiver),
+                  kNewReceiverField, slot, *viewer.sealer);
   }
   out.key("lines").begin_array();
   for (const auto& line : order.lines) write_line(out, order, line);
@@ -394,8 +369,8 @@ void write_order(json::Writer& out, const Order& order, const Row& row, ports::K
         .end_object();
   out.end_array();
   write_promises(out, order);
-  write_conflicts(out, order);
-  write_requests(out, order);
+  write_conflicts(out, order, history, context);
+  write_requests(out, order, context);
   out.key("commands");
   write_commands(out, order, viewer);
   out.key("attributes").raw(attributes_of(order, "order", "", told.attributes.text));
@@ -408,12 +383,12 @@ void write_revealed(json::Writer& out, const Order& order, ports::KeySlot slot,
   const auto told = model::decode_payload<model::OrderPlaced>(order.placed);
   out.begin_object();
   if (!order.is(Flag::Forgotten)) {
-    write_party(out, "buyer", told.buyer, 14, slot, sealer, Personal::Plain);
+    write_party(out, "buyer", told.buyer, kBuyerField, slot, sealer, Personal::Plain);
     if (order.receiver.empty())
-      write_party(out, "receiver", told.receiver, 15, slot, sealer, Personal::Plain);
+      write_party(out, "receiver", told.receiver, kReceiverField, slot, sealer, Personal::Plain);
     else
-      write_party(out, "receiver", model::decode_payload<model::Person>(order.receiver), 1, slot,
-                  sealer, Personal::Plain);
+      write_party(out, "receiver", model::decode_payload<model::Person>(order.receiver),
+                  kNewReceiverField, slot, sealer, Personal::Plain);
   }
   out.end_object();
 }

@@ -61,6 +61,25 @@ std::string_view tone_of(model::Health health) {
   }
 }
 
+/// The package's way as it is shown. After delivery only a way back moves a package: a scan that
+/// carries a later time belongs before it, whatever the scanner's clock said.
+std::vector<const MilestoneState*> newest_first(const PackageState& package) {
+  std::vector<const MilestoneState*> out;
+  for (const auto& milestone : package.milestones) out.push_back(&milestone);
+  const auto delivered = std::ranges::find(out, Milestone::Delivered, &MilestoneState::milestone);
+  const auto is_before = [](const MilestoneState* m) {
+    return m->milestone != Milestone::Delivered && m->milestone != Milestone::Returning &&
+           m->milestone != Milestone::Returned;
+  };
+  std::vector<const MilestoneState*> late;
+  std::copy_if(delivered, out.end(), std::back_inserter(late), is_before);
+  out.erase(std::remove_if(delivered, out.end(), is_before), out.end());
+  out.insert(std::ranges::find(out, Milestone::Delivered, &MilestoneState::milestone), late.begin(),
+             late.end());
+  std::ranges::reverse(out);
+  return out;
+}
+
 PublicPackage package_of(const PackageState& package, std::size_t index, std::size_t count,
                          const Context& context, const PublicWords& words) {
   const bool zh = words.is_chinese;
@@ -79,10 +98,10 @@ PublicPackage package_of(const PackageState& package, std::size_t index, std::si
                       package.milestone == Milestone::LostOrDestroyed;
   out.tone = is_bad ? "bad" : package.is_delivered ? "good" : "info";
   if (!package.is_delivered) out.eta = package.estimated;
-  for (auto at = package.milestones.rbegin(); at != package.milestones.rend(); ++at) {
-    const auto& step = context.definitions->milestone(at->milestone);
-    out.steps.push_back(
-        {pick(step.label, zh), city_of(at->place), at->has_date ? at->at : Time::none(), true});
+  for (const auto* seen : newest_first(package)) {
+    const auto& step = context.definitions->milestone(seen->milestone);
+    out.steps.push_back({pick(step.label, zh), city_of(seen->place),
+                         seen->has_date ? seen->at : Time::none(), true});
   }
   return out;
 }

@@ -1,5 +1,6 @@
 #include "modules/orders/render.hpp"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "base/text.hpp"
@@ -41,7 +42,43 @@ std::string_view state_members(const Row& row, const Context& context) {
   return text;
 }
 
+/// The masked name of the buyer, as far as it can still be read.
+std::string buyer_of(const Row& row, const core::Sealer& sealer) {
+  if (row.buyer.empty()) return {};
+  const auto plain = sealer.open(row.key_slot, row.buyer_field, row.buyer);
+  return plain ? model::masked(model::PersonalKind::Name, *plain) : std::string();
+}
+
 }  // namespace
+
+lifecycle::Label Viewer::word(std::string_view vocabulary, std::string_view code) const {
+  if (word_of) return word_of(vocabulary, code);
+  return {std::string(code), std::string(code)};
+}
+
+bool Viewer::is_staff() const {
+  return role != model::Role::Customer && role != model::Role::Supplier &&
+         role != model::Role::Carrier;
+}
+
+std::string_view next_owner(
+    const lifecycle::CategoryRow& category,
+    const std::function<void(const std::function<void(const lifecycle::Hold*)>&)>& each_hold) {
+  if (category.owner == "nobody") return {};
+  if (category.category != model::Category::Held) return category.owner;
+  std::string_view owner;
+  each_hold([&](const lifecycle::Hold* hold) {
+    if (!owner.empty() || !hold || !hold->is_blocking || !hold->sets_headline) return;
+    if (model::from_name<model::Role>(hold->party)) {
+      owner = hold->party;
+      return;
+    }
+    // The party is nobody who works here: then whoever may lift the hold.
+    for (const auto role : lifecycle::names_of(hold->released_by))
+      if (owner.empty() && role != "source" && role != "system") owner = role;
+  });
+  return owner.empty() ? std::string_view("order_desk") : owner;
+}
 
 void append_status(std::string& out, const Row& row, const Context& context, Time now) {
   const auto health = row.health(now);
@@ -81,11 +118,17 @@ void write_row(json::Writer& out, const Row& row, const Names& names, const View
   out.text_if("warehouse", names.text(row.warehouse));
   write_words(out, "suppliers", row, names, "supplier:");
   write_words(out, "carriers", row, names, "carrier:");
+  if (const auto buyer = buyer_of(row, *viewer.sealer); !buyer.empty()) out.field("buyer", buyer);
+  out.text_if("city", names.text(row.city));
   out.text_if("currency", names.text(row.currency));
   if (row.total != kUnset) out.field("total", row.total);
   const auto& category = context.definitions->category(row.category);
-  if (category.is_open) out.time_if("due_at", row.promised);
-  out.text_if("next_owner", category.owner);
+  if (category.is_open && !row.is_done) out.time_if("due_at", row.promised);
+  out.text_if("next_owner", next_owner(category, [&](const auto& visit) {
+                for (const auto word : row.words)
+                  if (const auto text = names.text(word); text.starts_with("hold:"))
+                    visit(context.definitions->hold(text.substr(5)));
+              }));
   out.key("badges").begin_array();
   for (std::size_t i = 0; i < kBadges.size(); ++i)
     if (row.badges >> i & 1) out.value(kBadges[i]);
@@ -117,6 +160,8 @@ Bytes encode(const Summary& s) {
   w.u8(static_cast<std::uint8_t>(s.category));
   w.u8(static_cast<std::uint8_t>(s.health));
   w.u8(s.milestone);
+  // Absent in what was written before there was such a thing, and where there is nothing to say.
+  if (s.silent_requests != 0) w.u8(s.silent_requests);
   return out;
 }
 
@@ -129,6 +174,7 @@ Summary decode_summary(BytesView bytes) {
   s.category = static_cast<model::Category>(r.u8());
   s.health = static_cast<model::Health>(r.u8());
   s.milestone = r.u8();
+  if (!r.at_end()) s.silent_requests = r.u8();
   return s;
 }
 
@@ -139,6 +185,7 @@ Summary summary_of(const Order& order, const Context& context) {
   s.state = order.state;
   s.category = order.category();
   s.health = order.health;
+  s.silent_requests = static_cast<std::uint8_t>(std::min<std::size_t>(silent_requests(order), 255));
   if (const auto milestone = milestone_of(order))
     s.milestone = static_cast<std::uint8_t>(*milestone);
   return s;

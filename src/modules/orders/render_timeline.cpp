@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "modules/orders/order_reducer.hpp"
+#include "modules/orders/reference.hpp"
 #include "modules/orders/render.hpp"
 
 namespace cairn::orders {
@@ -55,6 +56,12 @@ void write_changes(json::Writer& out, const core::Change& change, const Context&
   out.field("version", change.version).end_object();
 }
 
+/// A note is sealed so that it can be forgotten; it is written for staff, who read it everywhere.
+model::Show show_to(const Viewer& viewer, const Event& event) {
+  return event.type == EventType::NoteAdded && viewer.is_staff() ? model::Show::Plain
+                                                                 : model::Show::Masked;
+}
+
 std::string_view kind_of(const Event& event) {
   if (event.type == EventType::EventCorrected || event.type == EventType::EventRetracted)
     return "correction";
@@ -97,7 +104,8 @@ Gathered gather(std::span<const StoredRecord> history, const ports::AggregateKey
   return g;
 }
 
-void write_item(json::Writer& out, const Event& event, const Gathered& g, const Order& order,
+/// TimelineItem, left open. `order` is null where the event belongs to none yet.
+void begin_item(json::Writer& out, const Event& event, const Gathered& g, const Order* order,
                 const Viewer& viewer) {
   const auto hex = to_hex(event.id.view());
   const auto& type = row_of(event.type);
@@ -113,14 +121,15 @@ void write_item(json::Writer& out, const Event& event, const Gathered& g, const 
   if (const auto* report = std::get_if<model::PackageReport>(&event.payload))
     out.text_if("package", report->package.empty() ? report->number : report->package);
   out.key("data");
-  write_payload(out, event.payload, model::Show::Masked);
+  write_payload(out, event.payload, show_to(viewer, event));
   if (event.is(model::EventFlag::NoDate)) out.field("no_date", true);
   if (event.is(model::EventFlag::Rival)) out.field("rival", true);
   if (const auto found = g.struck.find(hex); found != g.struck.end())
     write_struck(out, found->second->type == EventType::EventRetracted ? "retracted" : "corrected",
                  *found->second);
+  if (!order) return;
   bool is_first = true;
-  for (const auto& conflict : order.conflicts) {
+  for (const auto& conflict : order->conflicts) {
     if (conflict.event != event.id) continue;
     if (is_first) out.key("conflicts").begin_array();
     is_first = false;
@@ -129,14 +138,56 @@ void write_item(json::Writer& out, const Event& event, const Gathered& g, const 
   if (!is_first) out.end_array();
   if (const auto found = g.changes.find(event.id); found != g.changes.end())
     write_changes(out, found->second, *viewer.context);
+}
+
+void write_item(json::Writer& out, const Event& event, const Gathered& g, const Order& order,
+                const Viewer& viewer) {
+  begin_item(out, event, g, &order, viewer);
   out.end_object();
 }
 
+/// As it was sent. What was understood in full has no raw form of its own: its payload says all.
+std::string raw_of(const Event& event, const Viewer& viewer) {
+  if (!event.raw.empty()) return event.raw;
+  std::string out;
+  json::Writer w(out);
+  write_payload(w, event.payload, show_to(viewer, event));
+  return out;
+}
+
+/// The request whose deadline had passed when the change was recorded, the latest of them; none
+/// where the change is about something else.
+const Event* fallen_silent(const StoredRecord& record, const core::Change& change,
+                           const Gathered& g) {
+  const auto was = decode_summary(change.was), is = decode_summary(change.is);
+  if (is.silent_requests <= was.silent_requests) return nullptr;
+  const Event* latest = nullptr;
+  for (const auto& event : g.events) {
+    if (event.type != EventType::RequestOpened) continue;
+    const Time deadline = event.as<model::Requested>().deadline.time;
+    if (deadline > record.recorded) continue;
+    if (!latest || deadline > latest->as<model::Requested>().deadline.time) latest = &event;
+  }
+  return latest;
+}
+
 void write_timer(json::Writer& out, const StoredRecord& record, const core::Change& change,
-                 const Viewer& viewer) {
+                 const Gathered& g, const Order& order, const Viewer& viewer) {
   out.begin_object().field("id", fmt::format("v{}", change.version));
-  out.field("number", record.number).field("kind", "timer").field("type", "timer");
-  write_label(out, "到时", "Its time came");
+  out.field("number", record.number).field("kind", "timer");
+  if (const auto* silent = fallen_silent(record, change, g)) {
+    const auto& request = silent->as<model::Requested>();
+    const auto label = command_label(request.command, *viewer.context);
+    out.field("type", "request_silent");
+    write_label(out, fmt::format("{}未答复：{}", request.master, label.zh),
+                fmt::format("No answer from {}: {}", request.master, label.en));
+    out.key("data").begin_object().field("command", request.command);
+    out.field("request", fmt::format("{}-{}", model::to_text(order.id()), request.request_id));
+    out.field("master", request.master).end_object();
+  } else {
+    out.field("type", "timer");
+    write_label(out, "到时", "Its time came");
+  }
   out.field("occurred", record.recorded).field("recorded", record.recorded);
   write_changes(out, change, *viewer.context);
   out.end_object();
@@ -145,27 +196,41 @@ void write_timer(json::Writer& out, const StoredRecord& record, const core::Chan
 }  // namespace
 
 void write_timeline(json::Writer& out, const Order& order, std::span<const StoredRecord> history,
-                    std::uint64_t version, const Viewer& viewer) {
-  auto g = gather(history, order.key, *viewer.sealer);
-  // Pointers into `events` were taken before sorting: sort an index instead.
-  std::vector<std::pair<Time, std::size_t>> places;
-  for (std::size_t i = 0; i < g.events.size(); ++i) places.emplace_back(g.events[i].occurred, i);
-  for (std::size_t i = 0; i < g.timers.size(); ++i)
-    places.emplace_back(g.timers[i].first.recorded, g.events.size() + i);
-  std::ranges::sort(places, {}, [&](const auto& place) {
-    const auto i = place.second;
-    return i < g.events.size() ? std::tuple(g.events[i].occurred, int{g.events[i].key().rank}, i)
-                               : std::tuple(place.first, 255, i);
-  });
+                    std::uint64_t version, const Viewer& viewer, const TimelinePart& part) {
+  const auto g = gather(history, order.key, *viewer.sealer);
+  struct Item {
+    TimelinePart::Place place;
+    const Event* event = nullptr;
+    const std::pair<core::StoredRecord, core::Change>* timer = nullptr;
+  };
+  std::vector<Item> items;
+  for (const auto& event : g.events)
+    if (event.recorded <= part.known_at)
+      items.push_back({{event.occurred.us, event.key().rank, event.number}, &event});
+  for (const auto& timer : g.timers)
+    if (timer.first.recorded <= part.known_at)
+      items.push_back({{timer.first.recorded.us, 255, timer.first.number}, nullptr, &timer});
+  std::ranges::sort(items, {}, &Item::place);
+  if (part.is_newest_first) std::ranges::reverse(items);
+  if (part.after)
+    std::erase_if(items, [&](const Item& item) {
+      return part.is_newest_first ? item.place >= *part.after : item.place <= *part.after;
+    });
+  const bool has_more = items.size() > part.limit;
+  if (has_more) items.resize(part.limit);
   out.begin_object().key("items").begin_array();
-  for (const auto& [at, i] : places) {
-    if (i < g.events.size())
-      write_item(out, g.events[i], g, order, viewer);
+  for (const auto& item : items) {
+    if (item.event)
+      write_item(out, *item.event, g, order, viewer);
     else
-      write_timer(out, g.timers[i - g.events.size()].first, g.timers[i - g.events.size()].second,
-                  viewer);
+      write_timer(out, item.timer->first, item.timer->second, g, order, viewer);
   }
-  out.end_array().field("version", version).end_object();
+  out.end_array();
+  if (has_more) {
+    const auto& [at, rank, number] = items.back().place;
+    out.field("next_cursor", fmt::format("{}.{}.{}", at, rank, number));
+  }
+  out.field("version", version).end_object();
 }
 
 bool write_raw_event(json::Writer& out, const Order& order, std::span<const StoredRecord> history,
@@ -175,28 +240,38 @@ bool write_raw_event(json::Writer& out, const Order& order, std::span<const Stor
   if (found == g.events.end()) return false;
   out.begin_object().key("event");
   write_item(out, *found, g, order, viewer);
-  // What was understood in full has no raw form of its own: its payload says all.
-  std::string raw = found->raw;
-  if (raw.empty()) {
-    json::Writer w(raw);
-    write_payload(w, found->payload, model::Show::Masked);
-  }
-  out.field("raw", raw).key("wordings").begin_array();
+  out.field("raw", raw_of(*found, viewer)).key("wordings").begin_array();
   for (const auto& record : history) {
     if (record.type != RecordType::Wording) continue;
     auto other =
         model::decode_event({record.type, order.key, record.number, record.recorded, record.body});
     if (!other || other->id != wanted) continue;
     viewer.sealer->open(*other);
-    std::string text = other->raw;
-    if (text.empty()) {
-      json::Writer w(text);
-      write_payload(w, other->payload, model::Show::Masked);
-    }
-    out.value(std::string_view(text));
+    out.value(std::string_view(raw_of(*other, viewer)));
   }
   out.end_array().end_object();
   return true;
+}
+
+void write_waiting(json::Writer& out, const ReferenceState& reference,
+                   std::span<const StoredRecord> history, const Viewer& viewer) {
+  constexpr std::size_t kShown = 10;
+  const auto g = gather(history, reference.key, *viewer.sealer);
+  std::vector<const Event*> waiting;
+  for (const auto& told : reference.told) {
+    if (!reference.waits(told)) continue;
+    const auto found = std::ranges::find(g.events, told.event, &Event::id);
+    if (found != g.events.end()) waiting.push_back(&*found);
+  }
+  std::ranges::sort(waiting, {}, [](const Event* event) { return event->key(); });
+  if (waiting.size() > kShown) waiting.erase(waiting.begin(), waiting.end() - kShown);
+  out.begin_array();
+  for (const auto* event : waiting) {
+    begin_item(out, *event, g, nullptr, viewer);
+    if (viewer.is_staff()) out.field("raw", raw_of(*event, viewer));
+    out.end_object();
+  }
+  out.end_array();
 }
 
 }  // namespace cairn::orders

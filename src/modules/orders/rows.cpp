@@ -3,12 +3,35 @@
 #include <fmt/format.h>
 
 #include "base/ranges.hpp"
+#include "json/value.hpp"
+#include "model/payload_codec.hpp"
 #include "modules/orders/lists.hpp"
 
 namespace cairn::orders {
 namespace {
 /// Raise when the layout below or what goes into a row changes: rows are then made again.
-constexpr std::uint32_t kLayout = 1;
+constexpr std::uint32_t kLayout = 2;
+/// Calls `visit(name, value)` for what the order as a whole was told, or was set since.
+template <typename Visit>
+void each_attribute(const Order& order, Visit&& visit) {
+  if (order.placed.empty()) return;
+  auto text = model::decode_payload<model::OrderPlaced>(order.placed).attributes.text;
+  for (const auto& set : order.attributes)
+    if (set.element.empty() && (set.level.empty() || set.level == "order"))
+      text = model::merge_json_objects(text, set.json);
+  if (text.empty()) return;
+  json::Document document;
+  const auto all = document.parse(text);
+  if (!all || !all->is_object()) return;
+  all->members([&](std::string_view name, json::Value value) {
+    if (const auto flag = value.as_bool())
+      visit(name, *flag ? "true" : "false");
+    else if (const auto plain = value.as_id())
+      visit(name, *plain);
+    return true;
+  });
+}
+
 /// Everything that is searched by exact value: personal terms, numbers, parties.
 void put_words(const Order& order, Names& names, Row& row) {
   if (!order.is(Flag::Forgotten)) row.tokens = order.tokens;
@@ -33,6 +56,9 @@ void put_words(const Order& order, Names& names, Row& row) {
   };
   for (const auto& reference : order.references) number_word(reference.scheme, reference.value);
   for (const auto& package : order.packages) number_word("tracking", package.number);
+  each_attribute(order, [&](std::string_view name, std::string_view value) {
+    row.tokens += attribute_token(name, value);
+  });
   word("party", order.buyer_id);
   for (const auto& tag : order.tags) word("tag", tag);
   for (const auto& hold : order.holds) word("hold", hold.reason);
@@ -57,9 +83,44 @@ std::uint64_t words_hash(const Order& order) {
   for (const auto& supplier : order.suppliers) add(supplier);
   add("tags");
   for (const auto& tag : order.tags) add(tag);
+  add("attributes");
+  add(order.placed);
+  for (const auto& set : order.attributes) add(set.level), add(set.element), add(set.json);
   add("holds");
   for (const auto& hold : order.holds) add(hold.reason);
   return hash | 1;
+}
+
+/// Of all that `put_parties` reads; never 0.
+std::uint64_t parties_hash(const Order& order) {
+  std::uint64_t hash = std::hash<std::string_view>{}(order.placed) * 31 +
+                       std::hash<std::string_view>{}(order.receiver) + order.key_slot;
+  if (order.is(Flag::Forgotten)) hash = ~hash;
+  return hash | 1;
+}
+
+/// Who bought it and where it goes. The name stays sealed: whoever shows it opens it.
+void put_parties(const Order& order, Names& names, Row& row) {
+  if (!order.is(Flag::Placed)) return;
+  const auto told = model::decode_payload<model::OrderPlaced>(order.placed);
+  const auto receiver =
+      order.receiver.empty() ? told.receiver : model::decode_payload<model::Person>(order.receiver);
+  row.city = names.number_of(receiver.city.empty() ? told.buyer.city : receiver.city);
+  if (order.is(Flag::Forgotten)) return;
+  row.key_slot = order.key_slot;
+  const bool has_buyer = !told.buyer.name.empty();
+  auto person = has_buyer ? told.buyer : receiver;
+  const auto parent = static_cast<std::uint16_t>(has_buyer                ? kBuyerField
+                                                 : order.receiver.empty() ? kReceiverField
+                                                                          : kNewReceiverField);
+  model::codec::each_personal(
+      person,
+      [&](std::uint16_t path, auto& field) {
+        if (path % 64 != 2 || !field.is_sealed()) return;
+        row.buyer = field.sealed();
+        row.buyer_field = path;
+      },
+      parent);
 }
 
 }  // namespace
@@ -106,8 +167,7 @@ std::string_view Names::text(std::uint32_t number) const {
 
 model::Health Row::health(Time now) const {
   using enum model::Health;
-  if (category == model::Category::Done || category == model::Category::Closed ||
-      category == model::Category::Delivered) {
+  if (is_done) {
     if (promised.is_none() || delivered.is_none()) return NoPromise;
     return delivered <= promised ? DoneOnTime : DoneLate;
   }
@@ -137,6 +197,7 @@ Row make_row(const Order& order, std::uint64_t version, std::uint64_t number,
   fresh.category = order.category();
   if (const auto milestone = milestone_of(order))
     fresh.milestone = static_cast<std::uint8_t>(*milestone);
+  fresh.is_done = is_done(order);
   fresh.is_paused = order.health == model::Health::Paused;
   fresh.badges = badges_of(order);
   fresh.shop = names.number_of(order.shop, Names::Use::Shop);
@@ -159,12 +220,22 @@ Row make_row(const Order& order, std::uint64_t version, std::uint64_t number,
   fresh.package_count = static_cast<std::uint32_t>(order.packages.size());
   fresh.summary = order.summary;
   fresh.has_case = std::ranges::any_of(order.cases, &CaseState::is_open);
+  fresh.has_conflict = !order.conflicts.empty();
   fresh.made_of = words_hash(order);
   if (before && before->made_of == fresh.made_of) {
     fresh.tokens = before->tokens;
     fresh.words = before->words;
   } else {
     put_words(order, names, fresh);
+  }
+  fresh.parties_of = parties_hash(order);
+  if (before && before->parties_of == fresh.parties_of) {
+    fresh.city = before->city;
+    fresh.buyer = before->buyer;
+    fresh.buyer_field = before->buyer_field;
+    fresh.key_slot = before->key_slot;
+  } else {
+    put_parties(order, names, fresh);
   }
   return fresh;
 }
@@ -191,10 +262,11 @@ Bytes RowTable::bytes(std::uint32_t serial) const {
   w.u8(row.lifecycle);
   w.u8(static_cast<std::uint8_t>(row.category));
   w.u8(row.milestone);
-  w.u8(static_cast<std::uint8_t>(row.is_placed | row.is_paused << 1 | row.has_case << 2));
+  w.u8(static_cast<std::uint8_t>(row.is_placed | row.is_paused << 1 | row.has_case << 2 |
+                                 row.is_done << 3 | row.has_conflict << 4));
   w.u8(static_cast<std::uint8_t>(row.promise_basis));
   w.varint(row.badges);
-  for (const auto name : {row.shop, row.warehouse, row.source, row.currency, row.flag, row.buyer})
+  for (const auto name : {row.shop, row.warehouse, row.source, row.currency, row.flag, row.city})
     w.bytes(names_.text(name));
   w.i64(row.total);
   for (const auto time : {row.placed, row.promised, row.delivered, row.changed, row.valid_until})
@@ -206,6 +278,9 @@ Bytes RowTable::bytes(std::uint32_t serial) const {
   w.bytes(row.order_no);
   w.bytes(row.summary);
   w.bytes(row.tokens);
+  w.bytes(row.buyer);
+  w.u32(row.key_slot);
+  w.u16(row.buyer_field);
   w.varint(row.words.size());
   for (const auto word : row.words) w.bytes(names_.text(word));
   return out;
@@ -224,11 +299,13 @@ Result<void> RowTable::load(ports::AggregateKey key, std::uint32_t serial, Bytes
   row.is_placed = bits & 1;
   row.is_paused = bits & 2;
   row.has_case = bits & 4;
+  row.is_done = bits & 8;
+  row.has_conflict = bits & 16;
   row.promise_basis = static_cast<model::PromiseBasis>(r.u8());
   row.badges = static_cast<std::uint32_t>(r.varint());
   row.shop = names_.number_of(r.bytes(), Names::Use::Shop);
   row.warehouse = names_.number_of(r.bytes(), Names::Use::Warehouse);
-  for (auto* name : {&row.source, &row.currency, &row.flag, &row.buyer})
+  for (auto* name : {&row.source, &row.currency, &row.flag, &row.city})
     *name = names_.number_of(r.bytes());
   row.total = r.i64();
   for (auto* time : {&row.placed, &row.promised, &row.delivered, &row.changed, &row.valid_until})
@@ -240,6 +317,9 @@ Result<void> RowTable::load(ports::AggregateKey key, std::uint32_t serial, Bytes
   row.order_no = r.bytes();
   row.summary = r.bytes();
   row.tokens = r.bytes();
+  row.buyer = r.bytes();
+  row.key_slot = r.u32();
+  row.buyer_field = r.u16();
   const auto words = r.varint();
   for (std::uint64_t i = 0; i < words && !r.failed(); ++i)
     row.words.push_back(names_.number_of(r.bytes()));

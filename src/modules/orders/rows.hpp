@@ -41,10 +41,12 @@ struct Row {
   std::uint8_t milestone = 0xff;
   bool is_placed = false;
   bool is_paused = false;
+  bool is_done = false;
   bool has_case = false;
+  bool has_conflict = false;
   model::PromiseBasis promise_basis = model::PromiseBasis::Computed;
   std::uint32_t badges = 0;
-  std::uint32_t shop = 0, warehouse = 0, source = 0, currency = 0, flag = 0, buyer = 0;
+  std::uint32_t shop = 0, warehouse = 0, source = 0, currency = 0, flag = 0, city = 0;
   std::int64_t total = kUnset;
   Time placed = Time::none(), promised = Time::none(), delivered = Time::none();
   Time changed = Time::none(), valid_until = Time::never(), next_dispatch = Time::none();
@@ -56,6 +58,10 @@ struct Row {
   Bytes tokens;                      ///< of personal search terms, eight bytes each
   std::vector<std::uint32_t> words;  ///< suppliers, carriers, tags, hold reasons, prefixed names
   std::uint64_t made_of = 0;         ///< hash of what tokens and words follow from; 0: not known
+  Bytes buyer;                       ///< the name, sealed under `key_slot` as `buyer_field`
+  ports::KeySlot key_slot = 0;
+  std::uint16_t buyer_field = 0;
+  std::uint64_t parties_of = 0;  ///< hash of what buyer and city follow from; 0: not known
 
   model::Health health(Time now) const;
 };

@@ -362,6 +362,17 @@ void compare_dates(Order& order, const Context& context) {
     note_conflict(order, ConflictCode::NoDate, std::string(order.headline().code()), {});
 }
 
+/// A request whose master has said nothing by its deadline has ended by that. When the next one
+/// does.
+Time hear_silence(Order& order, Time now) {
+  Time next = Time::never();
+  for (auto& request : order.requests) {
+    request.is_silent = !request.deadline.is_none() && request.deadline <= now;
+    if (!request.is_silent && !request.deadline.is_none()) next = std::min(next, request.deadline);
+  }
+  return next;
+}
+
 void compare_evidence(Order& order) {
   if (!order.attachments.empty()) return;
   for (const auto& event : order.evidence_due)
@@ -389,9 +400,10 @@ void finish(Order& order, Time now, const Context& context) {
   compare_dates(order, context);
   compare_evidence(order);
   const Time declared = compare_declared(order, now);
+  const Time silence = hear_silence(order, now);
   apply_verdicts(order);
   order.health = health_of(order, now);
-  Time next = std::min({order.next_timer, order.waits_until, declared});
+  Time next = std::min({order.next_timer, order.waits_until, declared, silence});
   const Time judged = judged_by(order);
   if (order.health == model::Health::OnTime && !judged.is_none())
     next = std::min(next, judged + Duration{1});

@@ -1,0 +1,186 @@
+#include "app/service_test_support.hpp"
+
+/// What the gateway shows of orders, and how it waits, refuses and explains.
+namespace cairn::app {
+namespace {
+
+using testing::Reply;
+using testing::ServiceTest;
+
+using GatewayTest = ServiceTest;
+
+TEST_F(GatewayTest, shows_what_waits_in_quarantine_and_lets_it_be_dismissed) {
+  auto told = tell(
+      R"({"id":"s1","source":"generic","type":"package_scanned","reference":{"scheme":"tracking","issuer":"zto","value":"Z900"},"occurred":"2026-01-02T03:04:05Z","data":{"number":"Z900","carrier":"zto","milestone":"in_transit","place":"南京市"}})"
+      "\n");
+  ASSERT_EQ(told.response.status, 200) << told.response.body;
+  auto page = get("/v1/quarantine?after=" + told.text("position"));
+  const auto item = [](Reply& reply) {
+    std::optional<json::Value> first;
+    reply.json().find("items")->elements([&](json::Value each) {
+      first = each;
+      return false;
+    });
+    return first;
+  };
+  const auto waiting = item(page);
+  ASSERT_TRUE(waiting) << page.response.body;
+  for (const auto* part : {R"("sources":["generic"])", R"("type":"package_scanned")",
+                           R"("occurred":"2026-01-02T03:04:05Z")", R"("source":"generic")",
+                           R"("place":"南京市")", R"("raw":)"})
+    EXPECT_NE(page.response.body.find(part), std::string::npos) << part << page.response.body;
+  EXPECT_EQ(get("/v1/quarantine", {{"cairn-role", "supplier"}}).response.body.find("\"raw\""),
+            std::string::npos);
+  EXPECT_NE(get("/v1/quarantine?source=taobao").response.body.find("\"total\":0"),
+            std::string::npos);
+  EXPECT_NE(get("/v1/quarantine?q=z90").response.body.find("\"total\":1"), std::string::npos);
+  const auto id = waiting->find("id")->as_id().value_or("");
+  const auto gone =
+      post("/v1/quarantine/" + id + "/dismiss", R"({"reason":"not_ours","text":"test scan"})");
+  EXPECT_EQ(gone.response.status, 204) << gone.response.body;
+  auto after = get("/v1/quarantine?after=" + gone.header("Cairn-Position"));
+  EXPECT_EQ(after.text("total"), "0") << after.response.body;
+  EXPECT_EQ(post("/v1/quarantine/" + id + "/dismiss", R"({"reason":"not_ours"})").response.status,
+            404);
+}
+
+TEST_F(GatewayTest, names_both_sides_of_a_conflict_and_the_shop) {
+  const auto id = place("G-1");
+  command(id, "record_payment", R"({"payment_id":"p1","amount":25800})");
+  tell(fmt::format(
+      R"({{"specversion":"1.0","id":"e1","source":"shopify","type":"payment_received","subject":"cairn:{}","time":"2030-01-01T00:00:00Z","data":{{"payment_id":"p1","amount":1}}}})"
+      "\n"
+      R"({{"specversion":"1.0","id":"e2","source":"generic","type":"package_shipped","subject":"cairn:{}","time":"2020-01-01T00:00:00Z","data":{{"package":"K"}}}})"
+      "\n",
+      id, id));
+  auto page = get("/v1/conflicts");
+  EXPECT_NE(page.response.body.find(R"("shop":"山野户外")"), std::string::npos);
+  const auto order = get("/v1/orders/" + id).response.body;
+  for (const auto& body : {page.response.body, order}) {
+    EXPECT_NE(body.find(R"("source":"generic")"), std::string::npos);
+    EXPECT_NE(body.find(R"("at":"2020-01-01T00:00:00Z")"), std::string::npos);
+    EXPECT_NE(body.find("发货早于下单"), std::string::npos);
+    EXPECT_EQ(body.find(R"("sides":[])"), std::string::npos);
+  }
+  EXPECT_EQ(get("/v1/conflicts?code=no_such").text("pointer"), "/code");
+  EXPECT_NE(get("/v1/conflicts?code=id_reused").response.body.find(R"("items":[])"),
+            std::string::npos);
+}
+
+TEST_F(GatewayTest, shows_buyer_city_turn_and_due_in_lists) {
+  auto placed = post("/v1/orders", R"({"order_no":"G-2","total":0,"shop":"S","currency":"CNY",
+      "promised_delivery":"2099-01-01T00:00:00Z","lines":[{"id":"1","quantity":1}],
+      "buyer":{"name":"欧阳明日","city":"杭州市"}})");
+  ASSERT_EQ(placed.response.status, 201) << placed.response.body;
+  const auto id = placed.text("id");
+  const auto row = [&] { return get("/v1/orders?id=" + id).response.body; };
+  EXPECT_NE(row().find("\"buyer\":\"欧"), std::string::npos) << row();
+  EXPECT_EQ(row().find("明日"), std::string::npos);
+  EXPECT_NE(row().find(R"("city":"杭州市")"), std::string::npos);
+  EXPECT_NE(row().find("\"due_at\":\"2099"), std::string::npos);
+  EXPECT_NE(get("/v1/board").response.body.find("\"buyer\":\"欧"), std::string::npos);
+  command(id, "hold_order", R"({"reason":"risk_review"})");
+  EXPECT_NE(row().find(R"("next_owner":"order_desk")"), std::string::npos) << row();
+  EXPECT_NE(get("/v1/orders/" + id).response.body.find(R"("next_owner":"order_desk")"),
+            std::string::npos);
+  command(id, "release_hold", R"({"reason":"risk_review"})");
+  tell(fmt::format(
+      R"({{"specversion":"1.0","id":"d1","source":"generic","type":"package_delivered","subject":"cairn:{}","time":"{}","data":{{"package":"K"}}}})"
+      "\n",
+      id, format_rfc3339(service_->clock().now())));
+  EXPECT_EQ(state(id), "delivered");
+  EXPECT_EQ(row().find("due_at"), std::string::npos) << row();
+  EXPECT_EQ(get("/v1/orders/" + id).response.body.find("due_at"), std::string::npos);
+  restart();
+  EXPECT_NE(row().find("\"buyer\":\"欧"), std::string::npos) << "a row is as it was";
+  EXPECT_NE(row().find(R"("city":"杭州市")"), std::string::npos);
+}
+
+TEST_F(GatewayTest, shows_notes_to_staff_everywhere_and_to_others_nowhere) {
+  const auto id = place("G-3");
+  command(id, "add_note", R"({"text":"客户周末不在家"})");
+  for (const auto* path : {"", "/timeline"}) {
+    EXPECT_NE(get("/v1/orders/" + id + path).response.body.find("客户周末不在家"),
+              std::string::npos)
+        << path;
+    EXPECT_EQ(get("/v1/orders/" + id + path, {{"cairn-role", "supplier"}})
+                  .response.body.find("客户周末不在家"),
+              std::string::npos)
+        << path;
+  }
+}
+
+TEST_F(GatewayTest, says_which_field_is_wrong_and_how_to_mend_it) {
+  const auto id = place("G-4");
+  command(id, "record_payment", R"({"payment_id":"p1","amount":25800})");
+  auto wrong = command(id, "hold_order", R"({"reason":"because"})");
+  EXPECT_EQ(wrong.response.status, 422);
+  EXPECT_EQ(wrong.text("pointer"), "/reason");
+  EXPECT_NE(wrong.response.body.find(R"("pointer":"#/reason")"), std::string::npos);
+  EXPECT_TRUE(wrong.text("detail").starts_with("reason: ")) << wrong.text("detail");
+  const std::string unknown(32, 'a');
+  auto missing = post(fmt::format("/v1/orders/{}/corrections", id),
+                      fmt::format(R"({{"target":"{}","reason":"wrong_ship"}})", unknown));
+  EXPECT_EQ(missing.response.status, 422) << missing.response.body;
+  EXPECT_EQ(missing.text("pointer"), "/target");
+  EXPECT_NE(missing.text("detail").find(unknown), std::string::npos);
+}
+
+TEST_F(GatewayTest, offers_choices_in_words) {
+  const auto id = place("G-5");
+  command(id, "record_payment", R"({"payment_id":"p1","amount":25800})");
+  const auto body = get("/v1/orders/" + id).response.body;
+  // A vocabulary's words, and those of a list of reasons.
+  EXPECT_TRUE(body.contains(
+      R"({"code":"merged_shipment","label":{"zh":"合并发货","en":"Merged shipment"}})"));
+  EXPECT_TRUE(body.contains(R"({"code":"risk_review","label":{"zh":"风险订单核查",)"));
+}
+
+TEST_F(GatewayTest, has_in_its_views_what_it_has_answered) {
+  for (int i = 0; i < 200; ++i) {
+    const auto number = fmt::format("W-{}", i);
+    const auto placed = post("/v1/orders", fmt::format(R"({{"order_no":"{}"}})", number));
+    const auto at = placed.header("Cairn-Position");
+    auto list = get("/v1/orders?reference=order:" + number + "&after=" + at);
+    ASSERT_EQ(list.text("total"), "1") << number << " " << list.response.body;
+    // The answer's own position is at least as far.
+    const auto wanted = parse_position(at), is = parse_position(list.header("Cairn-Position"));
+    ASSERT_TRUE(wanted && is);
+    for (const auto& [shard, record] : *wanted) EXPECT_GE(is->at(shard), record);
+  }
+}
+
+TEST_F(GatewayTest, waits_for_a_position_and_answers_all_the_same) {
+  auto late = get("/v1/orders?after=0-999999999");
+  EXPECT_EQ(late.response.status, 200);
+  EXPECT_EQ(get("/v1/board?after=nonsense").text("pointer"), "/after");
+}
+
+TEST_F(GatewayTest, calls_a_request_what_its_command_is_called) {
+  const auto id = place("G-6");
+  // The order of a shop: payment is the shop's to say.
+  auto shop = post("/v1/orders", R"({"order_no":"G-7","total":100,"currency":"CNY"})",
+                   {{"cairn-source", "taobao"}});
+  ASSERT_EQ(shop.response.status, 201) << shop.response.body;
+  auto asked = command(shop.text("id"), "cancel_order", R"({"reason":"no_longer_wanted"})");
+  ASSERT_EQ(asked.response.status, 202) << asked.response.body;
+  auto request = get("/v1/requests/" + asked.text("request"));
+  EXPECT_EQ(request.text("state"), "pending");
+  EXPECT_NE(request.response.body.find(R"("zh":"取消订单")"), std::string::npos);
+  const auto order = get("/v1/orders/" + shop.text("id")).response.body;
+  EXPECT_NE(order.find(fmt::format(R"("id":"{}")", asked.text("request"))), std::string::npos);
+  EXPECT_NE(get("/metrics").response.body.find("cairn_orders_requests_silent_total 0"),
+            std::string::npos);
+}
+
+TEST_F(GatewayTest, packs_what_never_changes_once) {
+  const auto plain = get("/v1/meta");
+  const auto packed = get("/v1/meta", {{"accept-encoding", "gzip"}});
+  EXPECT_EQ(packed.header("Content-Encoding"), "gzip");
+  EXPECT_LT(packed.response.body.size() * 4, plain.response.body.size());
+  const auto etag = plain.header("ETag");
+  EXPECT_EQ(get("/v1/meta", {{"if-none-match", "W/" + etag}}).response.status, 304);
+}
+
+}  // namespace
+}  // namespace cairn::app

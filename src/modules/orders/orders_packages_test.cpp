@@ -1,0 +1,160 @@
+#include "base/ranges.hpp"
+#include "modules/orders/orders_test_support.hpp"
+#include "modules/orders/render_public.hpp"
+
+namespace cairn::orders::testing {
+namespace {
+
+using model::Health;
+using model::Milestone;
+
+constexpr std::string_view kPromised = R"({"order_no":"T-1","total":400,"currency":"CNY",
+  "promised_delivery":"2026-01-03T00:00:00Z",
+  "lines":[{"id":"A","quantity":3,"name":"Tea"},{"id":"B","quantity":1,"name":"Cup"}]})";
+
+TEST(Packages, AWithdrawnOneIsEmpty) {
+  for (const std::string_view order :
+       {kOrder, std::string_view(R"({"order_no":"T-1","total":0})")}) {
+    Story story;
+    story.tell("order_placed", order, hours(0));
+    story.tell("payment_received", R"({"payment_id":"P","in_full":true})", minutes(5));
+    story.tell("package_shipped", R"({"package":"K"})", hours(2));
+    story.tell("package_unshipped", R"({"package":"K"})", hours(3));
+    EXPECT_TRUE(story.order().packages.at(0).is_withdrawn);
+    EXPECT_FALSE(sums_of(story.order()).all_shipped);
+    story.tell("package_shipped", R"({"package":"L"})", hours(4));
+    EXPECT_TRUE(sums_of(story.order()).all_shipped);
+    story.tell("package_delivered", R"({"package":"L"})", hours(9));
+    EXPECT_TRUE(sums_of(story.order()).all_delivered);
+    EXPECT_EQ(story.state(), "delivered");
+  }
+}
+
+TEST(Packages, WhatAWithdrawnOneNamedIsFreeAgain) {
+  Story story;
+  story.tell("order_placed", kOrder, hours(0));
+  story.tell("payment_received", R"({"payment_id":"P","amount":400})", minutes(5));
+  story.tell("package_shipped", R"({"package":"K","parts":[{"line":"A","quantity":3}]})", hours(2));
+  story.tell("package_unshipped", R"({"package":"K"})", hours(3));
+  story.tell("package_shipped", R"({"package":"L"})", hours(4));
+  EXPECT_EQ(story.order().lines.at(0).shipped, 3);
+  EXPECT_EQ(story.order().lines.at(1).shipped, 1);
+  // It goes after all.
+  story.tell("package_shipped", R"({"package":"K"})", hours(5));
+  EXPECT_FALSE(story.order().packages.at(0).is_withdrawn);
+  EXPECT_EQ(story.order().lines.at(0).shipped, 3);
+}
+
+TEST(Packages, DeliveredAtTheEndOfALegIsOnItsWay) {
+  Story story;
+  story.tell("order_placed", kOrder, hours(0));
+  story.tell("payment_received", R"({"payment_id":"P","amount":400})", minutes(5));
+  story.tell("package_shipped", R"({"package":"K","leg":"first"})", hours(2));
+  story.tell("package_scanned", R"({"package":"K","leg":"last","milestone":"info_received"})",
+             hours(3));
+  story.tell("package_delivered", R"({"package":"K","leg":"first","place":"Hub"})", hours(9));
+  EXPECT_EQ(story.state(), "shipped");
+  EXPECT_EQ(story.order().packages.at(0).milestone, Milestone::Forwarded);
+  story.tell("package_delivered", R"({"package":"K","leg":"last"})", hours(30));
+  EXPECT_EQ(story.state(), "delivered");
+  EXPECT_EQ(story.order().packages.at(0).delivered_at, kStart + hours(30));
+  EXPECT_EQ(story.order().packages.at(0).legs.size(), 2u);
+}
+
+TEST(Packages, ALegThatBeginsAfterDeliverySaysItWasNotTheEnd) {
+  Story story;
+  story.tell("order_placed", kOrder, hours(0));
+  story.tell("payment_received", R"({"payment_id":"P","amount":400})", minutes(5));
+  story.tell("package_shipped", R"({"package":"K","leg":"first","carrier":"sea"})", hours(2));
+  story.tell("package_delivered", R"({"package":"K","leg":"first"})", hours(9));
+  EXPECT_EQ(story.state(), "delivered") << "no other leg is known";
+  story.tell("package_scanned",
+             R"({"package":"K","leg":"last","carrier":"zto","milestone":"in_transit"})", hours(12));
+  EXPECT_EQ(story.state(), "shipped");
+  EXPECT_TRUE(story.order().at(At::Delivered).is_none());
+  EXPECT_EQ(story.order().packages.at(0).milestone, Milestone::InTransit);
+  EXPECT_EQ(story.order().packages.at(0).legs.at(0).carrier, "sea");
+}
+
+TEST(Packages, AWayBackIsNoFurtherLeg) {
+  Story story;
+  story.tell("order_placed", kOrder, hours(0));
+  story.tell("payment_received", R"({"payment_id":"P","amount":400})", minutes(5));
+  story.tell("package_shipped", R"({"package":"K","leg":"out"})", hours(2));
+  story.tell("package_delivered", R"({"package":"K","leg":"out"})", hours(9));
+  story.tell("package_scanned", R"({"package":"K","leg":"back","milestone":"returning"})",
+             hours(12));
+  EXPECT_TRUE(story.order().packages.at(0).is_delivered);
+}
+
+TEST(Packages, AReturnLeavesWhatWasDeliveredInTimeInTime) {
+  Story story;
+  story.tell("order_placed", kPromised, hours(0));
+  story.tell("payment_received", R"({"payment_id":"P","amount":400})", minutes(5));
+  story.tell("package_shipped", R"({"package":"K"})", hours(2));
+  story.tell("package_delivered", R"({"package":"K"})", hours(20));
+  EXPECT_EQ(story.order().health, Health::DoneOnTime);
+  story.tell("after_sale_opened", R"({"case_id":"C","type":"return_refund"})", hours(30));
+  story.pass(days(3));
+  ASSERT_EQ(story.order().category(), model::Category::Reverse) << story.state();
+  EXPECT_EQ(story.order().health, Health::DoneOnTime);
+  Names names;
+  const auto row = make_row(story.order(), 1, 1, story.context(), names);
+  EXPECT_EQ(row.health(story.now()), Health::DoneOnTime);
+  EXPECT_TRUE(row.is_done);
+}
+
+TEST(Suppliers, WhatTheyConfirmIsNoPromiseToTheCustomer) {
+  Story story;
+  story.tell("order_placed", kPromised, hours(0));
+  const auto before = judged_by(story.order());
+  story.tell("supplier_confirmed", R"({"at":"2026-02-20T00:00:00Z"})", hours(2));
+  EXPECT_EQ(story.order().promises.size(), 1u);
+  EXPECT_EQ(judged_by(story.order()), before);
+}
+
+TEST(Suppliers, APurchaseNamesOneAndAnAssignmentShipsByIt) {
+  Story story;
+  story.tell("order_placed", R"({"order_no":"M","lifecycle":"made_to_order","total":0})", hours(0));
+  story.tell("purchase_issued", R"({"supplier":"mill"})", hours(1));
+  EXPECT_EQ(story.order().suppliers, std::vector<std::string>{"mill"});
+  EXPECT_TRUE(story.order().is(Flag::MaterialStarted));
+  EXPECT_FALSE(story.has_badge("dropship")) << "material is bought for many reasons";
+  Names names;
+  const auto row = make_row(story.order(), 1, 1, story.context(), names);
+  EXPECT_TRUE(contains(row.words, names.known("supplier:mill")));
+  story.tell("supplier_assigned", R"({"supplier":"maker"})", hours(2));
+  EXPECT_TRUE(story.has_badge("dropship"));
+}
+
+TEST(PublicPage, NothingStandsAboveDeliveryButAWayBack) {
+  Story story;
+  story.tell("order_placed", kOrder, hours(0));
+  story.tell("payment_received", R"({"payment_id":"P","amount":400})", minutes(5));
+  story.tell("package_shipped", R"({"package":"K"})", hours(2));
+  story.tell("package_scanned", R"({"package":"K","milestone":"in_transit"})", hours(5));
+  story.tell("package_delivered", R"({"package":"K"})", hours(9));
+  story.tell("package_scanned", R"({"package":"K","milestone":"out_for_delivery"})", hours(10));
+  const auto labels = [&] {
+    const PublicWords words{
+        .is_chinese = false,
+        .label = [](std::string_view, std::string_view code) { return std::string(code); },
+        .time = [](Time at) { return format_rfc3339(at); }};
+    std::vector<std::string> out;
+    const auto shown = public_order_of(story.order(), story.now(), story.context(), words);
+    for (const auto& step : shown.packages.at(0).steps) out.push_back(step.label);
+    return out;
+  };
+  const auto label = [&](Milestone milestone) {
+    return story.context().definitions->milestone(milestone).label.en;
+  };
+  using enum Milestone;
+  EXPECT_EQ(labels(), (std::vector{label(Delivered), label(OutForDelivery), label(InTransit),
+                                   label(InfoReceived)}));
+  story.tell("package_returning", R"({"package":"K"})", hours(20));
+  EXPECT_EQ(labels().front(), label(Returning));
+  EXPECT_EQ(labels().at(1), label(Delivered));
+}
+
+}  // namespace
+}  // namespace cairn::orders::testing
