@@ -6,7 +6,7 @@ declare -A PACKAGES=(
            pkgconf ca-certificates curl python3 tzdata libfmt-dev libssl-dev libyaml-cpp-dev
            zlib1g-dev libzstd-dev libjemalloc-dev libsimdjson-dev libvalijson-dev
            nlohmann-json3-dev libcli11-dev libhowardhinnant-date-dev libcurl4-openssl-dev"
-  [test]="clang-tidy-19 libgtest-dev librapidcheck-dev"
+  [test]="clang-tidy-19 libgtest-dev librapidcheck-dev python3-venv"
   [bench]="wrk nginx-light redis-server redis-tools postgresql postgresql-contrib libpq-dev
            libhiredis-dev valgrind util-linux"
   [browser]="chromium fonts-noto-cjk"
