@@ -359,6 +359,44 @@ TEST(Shard, a_failed_commit_is_told_and_leaves_no_trace) {
   world.with<Asker>(key_of(kAsker, 2), [](const Asker* a) { EXPECT_EQ(a->answers, 1); });
 }
 
+TEST(Shard, a_rival_of_what_a_failed_batch_forgot_is_the_first) {
+  World world(1, 1);
+  world.ask(1);
+  for (int round = 0; round < 3; ++round) {  // its pile is written, and it is evicted
+    world.now = world.now + seconds(10);
+    world.settle();
+  }
+  const auto id = model::identity_of("test", "told twice");
+  std::vector<Outcome> outcomes(2);
+  const auto tell = [&](int n) {
+    ASSERT_TRUE(world.cluster->submit(
+        core::fact(key_of(kAsker, 1), happened("told", std::to_string(n), id, world.now),
+                   [&, n](const Answer& answer, const Aggregate*) {
+                     outcomes[static_cast<std::size_t>(n)] = answer.outcome;
+                   })));
+  };
+  world.logs[0]->fail_next(ErrorCode::Unknown);
+  tell(0);
+  tell(1);
+  world.settle();
+  EXPECT_EQ(outcomes, (std::vector{Outcome::Failed, Outcome::Accepted}));
+  tell(0);
+  world.settle();
+  EXPECT_EQ(outcomes[0], Outcome::Rival);
+  std::map<std::string, bool> is_rival;
+  Question question{true, [&](Result<Seen> seen) {
+                      ASSERT_TRUE(seen);
+                      const auto events = events_of(seen->history, key_of(kAsker, 1));
+                      ASSERT_TRUE(events);
+                      for (const auto& event : *events)
+                        if (event.id == id)
+                          is_rival[custom(event).data.text] = event.is(model::EventFlag::Rival);
+                    }};
+  world.cluster->put(0, core::question(key_of(kAsker, 1), std::move(question)));
+  world.settle();
+  EXPECT_EQ(is_rival, (std::map<std::string, bool>{{"0", true}, {"1", false}}));
+}
+
 TEST(Shard, a_damaged_pile_stops_its_own_aggregate_only) {
   World world(1, 64);
   world.ask(1);

@@ -132,8 +132,10 @@ bool Shard::run_fact(Batch& batch, Hot& hot, Input& input) {
                                 options_.events_max),
                     ""};
   } else if (is_rival) {
-    event.set(model::EventFlag::Rival);
+    // Marked only now: set aside for its history it may find, after a batch that failed, that it
+    // is the first after all.
     if (!has_history(hot)) return false;
+    event.set(model::EventFlag::Rival);
     if (keep_aside(batch, hot, std::move(input.event), answer, ports::RecordType::Event)) {
       answer.outcome = Outcome::Rival;
       answer.error = {ErrorCode::IdReused,
@@ -173,11 +175,13 @@ bool Shard::answer_again(Batch& batch, Hot& hot, Input& input, const Known& know
   }
   ++counts_.duplicates;
   if (input.type == Input::Type::Fact && model::wording_digest(*input.event) != known.wording) {
-    ++counts_.rewordings;
-    auto& first = const_cast<Known&>(known);
-    first.wording = model::wording_digest(*input.event);
+    const auto wording = model::wording_digest(*input.event);
     Answer ignored;
-    keep_aside(batch, hot, std::move(input.event), ignored, ports::RecordType::Wording);
+    // Where its key cannot be had now, it is kept when it is told again.
+    if (keep_aside(batch, hot, std::move(input.event), ignored, ports::RecordType::Wording)) {
+      ++counts_.rewordings;
+      const_cast<Known&>(known).wording = wording;
+    }
   }
   batch.waiting.push_back({std::move(input.reply), std::move(answer), hot.serial});
   return true;

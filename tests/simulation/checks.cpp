@@ -110,6 +110,11 @@ void Checks::read_records(const ports::AggregateKey& key, const World::Look& loo
   found.valid_until = look.state->valid_until();
   for (const auto& [what, n] : found.counts)
     if (n != 1) wrong(key, fmt::format("event {} is there {} times", to_hex(what.first.view()), n));
+  // Of an id that was used several times the first durable one is folded, the others are kept.
+  std::map<model::Identity, int> folded;
+  for (const auto& event : found.events) folded[event.id] += !event.is(EventFlag::Rival);
+  for (const auto& [id, n] : folded)
+    if (n != 1) wrong(key, fmt::format("of those called {} {} are folded", to_hex(id.view()), n));
 }
 
 void Checks::check_fold(const ports::AggregateKey& key, const orders::Order& live,
