@@ -43,6 +43,7 @@ Bytes encode(const Event& event) {
   w.bytes(event.origin.subject);
   w.bytes(payload);
   w.bytes(event.raw);
+  if (event.is(EventFlag::Copied)) w.raw(event.copy_of.data.data(), event.copy_of.size());
   return out;
 }
 
@@ -72,6 +73,7 @@ Result<Event> decode_event(const ports::Record& record) {
   event.origin.subject = r.bytes();
   const auto payload = r.bytes();
   event.raw = r.bytes();
+  if (event.is(EventFlag::Copied)) event.copy_of = Identity::from(r.take(Identity::size()));
   if (r.failed()) return damaged();
   make_payload(event.type, event.payload);
   if (!std::visit([&](auto& p) { return codec::decode(payload, p); }, event.payload))

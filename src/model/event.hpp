@@ -31,6 +31,7 @@ enum class EventFlag : std::uint8_t {
   Rival = 4,          ///< same identity as an earlier one, other content: kept, not folded
   UnknownFields = 8,  ///< the raw form says more than Cairn understood
   ZoneInferred = 16,  ///< the time had no offset; the source's zone was taken
+  Copied = 32,        ///< moved here from another order: `copy_of` names the event it is
 };
 
 /// Place in the canonical order (DESIGN §2): never by arrival.
@@ -46,7 +47,7 @@ struct EventKey {
 ///   u8 version · varint type · 16 identity · i64 occurred µs · u8 precision · u8 flags · u8 trust
 ///   u8 role · u32 digest of counted content · varint key slot · bytes source · bytes actor
 ///   bytes ip · bytes request id · bytes subject · bytes payload (model/codec.hpp) · bytes raw
-///   (sealed)
+///   (sealed) · with the flag Copied: 16 identity of the event it is a copy of
 /// `recorded` and `number` are the record's.
 struct Event {
   EventType type = EventType::OrderPlaced;
@@ -61,6 +62,7 @@ struct Event {
   Origin origin;
   Payload payload;
   Bytes raw;  ///< as it was sent: plain until sealed
+  Identity copy_of;
 
   bool is(EventFlag flag) const { return (flags & static_cast<std::uint8_t>(flag)) != 0; }
   void set(EventFlag flag) { flags |= static_cast<std::uint8_t>(flag); }

@@ -183,6 +183,7 @@ void write_event(json::Writer& out, const Event& event, Show show) {
   if (event.precision == Precision::Minute) out.field("precision", "minute");
   if (event.is(EventFlag::NoDate)) out.field("no_date", true);
   if (event.is(EventFlag::Rival)) out.field("rival", true);
+  if (event.is(EventFlag::Copied)) out.field("copy_of", to_hex(event.copy_of.view()));
   if (event.is(EventFlag::ZoneInferred)) out.field("zone_inferred", true);
   if (event.is(EventFlag::UnknownFields)) out.field("unknown_fields", true);
   out.field("kind", event.is(EventFlag::Command) ? "command" : "fact");

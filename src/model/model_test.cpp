@@ -43,9 +43,18 @@ TEST(Event, BinaryFormGivesBackWhatWasRead) {
   EXPECT_EQ(tokens_of(*back).size(), 16u);
 }
 
+TEST(Event, ACopyNamesWhatItIsACopyOf) {
+  Event event;
+  event.copy_of = identity_of("shop", "1");
+  EXPECT_TRUE(decode_event(record_of(encode(event)))->copy_of.is_zero());
+  event.set(EventFlag::Copied);
+  EXPECT_EQ(decode_event(record_of(encode(event)))->copy_of, event.copy_of);
+}
+
 TEST(Event, DamagedBytesAreSaidSo) {
   Event event;
   event.origin.source = "s";
+  event.set(EventFlag::Copied);
   const Bytes body = encode(event);
   for (std::size_t cut = 0; cut < body.size(); ++cut) {
     const Bytes part = body.substr(0, cut);

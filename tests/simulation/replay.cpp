@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include <fmt/format.h>
 
@@ -23,64 +22,62 @@ std::string target_of(const Event& event) {
   return {};
 }
 
-/// Events, in hex, that were corrected or retracted more than once, in whichever order's pile, at
-/// least once by a person or a source: the newest by the time it was recorded counts, and an event
-/// can be moved to another order.
-std::set<std::string> corrected_twice(const Snapshot& snapshot) {
-  struct Changers {
-    std::set<std::string> told, own;  ///< by somebody; by the kernel, when a claim is let go
-  };
-  std::map<std::string, Changers> by_target;
-  for (const auto& [key, found] : snapshot)
-    for (const auto& event : found.events)
-      if (auto target = target_of(event); !target.empty()) {
-        auto& changers = by_target[target];
-        (event.origin.role == model::Role::System ? changers.own : changers.told)
-            .insert(to_hex(event.id.view()));
-      }
-  std::set<std::string> out;
-  for (const auto& [target, changers] : by_target)
-    if (changers.told.size() > 1 || (!changers.told.empty() && !changers.own.empty()))
-      out.insert(target);
-  return out;
+/// One fact to be told again, and when it came the first time.
+struct Retold {
+  ports::AggregateKey key;
+  Event event;
+  Time recorded;
+  std::uint64_t number = 0;
+
+  auto arrival() const { return std::pair(recorded, number); }
+};
+
+/// The moment of arrival decides by design in two places only: of those with one id the first is
+/// folded, of the corrections of one event the newest counts. Such facts are told again in the
+/// order they came in, all others in any.
+std::pair<ports::AggregateKey, std::string> rivals_of(const Retold& told) {
+  const auto target = target_of(told.event);
+  return {told.key, target.empty() ? to_hex(told.event.id.view()) : "on " + target};
 }
 
-/// Where the moment of arrival decides by design, another order of arrival may come to something
-/// else: ids used twice, two corrections of one event, clocks that ran ahead.
-bool depends_on_arrival(const Found& found, const std::set<std::string>& twice) {
-  return std::ranges::any_of(found.events, [&](const Event& event) {
-    // An event that was moved away and back again is as it was when it came back.
-    const bool is_back_again =
-        event.type == EventType::EventCorrected && event.origin.role == model::Role::System;
-    return event.is(EventFlag::Rival) || is_back_again ||
-           (!event.is(EventFlag::Command) &&
-            event.occurred > event.recorded + orders::kClockTolerance) ||
-           twice.contains(to_hex(event.id.view())) || twice.contains(target_of(event));
-  });
+void keep_order_of_rivals(std::vector<std::size_t>& order, const std::vector<Retold>& inputs) {
+  std::map<std::pair<ports::AggregateKey, std::string>, std::vector<std::size_t>> places;
+  for (std::size_t place = 0; place < order.size(); ++place)
+    places[rivals_of(inputs[order[place]])].push_back(place);
+  for (const auto& [rivals, at] : places) {
+    std::vector<std::size_t> sorted;
+    for (const auto place : at) sorted.push_back(order[place]);
+    std::ranges::sort(sorted, {}, [&](std::size_t i) { return inputs[i].arrival(); });
+    for (std::size_t i = 0; i < at.size(); ++i) order[at[i]] = sorted[i];
+  }
 }
 
 }  // namespace
 
 void Checks::replayed(const Snapshot& snapshot, std::uint64_t seed) {
   when_ = "given again, shuffled";
-  struct Told {
-    ports::AggregateKey key;
-    Event event;
-  };
-  std::vector<Told> inputs;
-  for (const auto& ticket : clients_.tickets())
-    if (ticket.event && ticket.is_decided && ticket.first == core::Outcome::Accepted)
-      inputs.push_back({ticket.key, *ticket.event});
+  std::vector<Retold> inputs;
+  std::map<std::pair<ports::AggregateKey, std::pair<model::Identity, std::uint32_t>>, const Event*>
+      recorded;
   for (const auto& [key, found] : snapshot)
-    for (const auto& event : found.events)
-      if (event.is(EventFlag::Command)) {
-        inputs.push_back({key, event});
-        inputs.back().event.recorded = Time::none();
-      }
+    for (const auto& event : found.events) {
+      recorded[{key, {event.id, event.digest}}] = &event;
+      if (!event.is(EventFlag::Command)) continue;
+      inputs.push_back({key, event, event.recorded, event.number});
+      inputs.back().event.recorded = Time::none();
+    }
+  for (const auto& ticket : clients_.tickets()) {
+    if (!ticket.event || !ticket.is_decided) continue;
+    const auto found = recorded.find({ticket.key, {ticket.event->id, ticket.digest}});
+    if (found == recorded.end()) continue;  // acknowledged and not there: found out before
+    inputs.push_back({ticket.key, *ticket.event, found->second->recorded, found->second->number});
+    if (found->second->is(EventFlag::Rival)) world_.counts().add("replay", "rivals");
+  }
   std::vector<std::size_t> order;
   for (std::size_t i = 0; i < inputs.size(); ++i)
     for (std::uint64_t n = 1 + random_.below(10) / 8; n > 0; --n) order.push_back(i);
   random_.shuffle(order);
+  keep_order_of_rivals(order, inputs);
 
   World fresh({.seed = seed, .shards = world_.shards(), .segment_bytes = 1 << 20}, world_.now(),
               World::shipped_definitions(), world_.counts());
@@ -95,13 +92,8 @@ void Checks::replayed(const Snapshot& snapshot, std::uint64_t seed) {
   world_.set_now(fresh.now());
   world_.step_all();
 
-  const auto twice = corrected_twice(snapshot);
   for (const auto& [key, found] : snapshot) {
     if (key.kind != model::kOrderKind || found.events.empty()) continue;
-    if (depends_on_arrival(found, twice)) {
-      world_.counts().add("replay", "arrival_decides");
-      continue;
-    }
     orders::Order live;
     (void)world_.look(key, [&](const World::Look& look) {
       live = static_cast<const orders::Order&>(*look.state);

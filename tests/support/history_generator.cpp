@@ -218,6 +218,38 @@ Event HistoryGenerator::correction_of(const Event& target, Time at) {
   return event;
 }
 
+/// Takes an event away from the order, or gives back what was taken away: as the kernel does when a
+/// claim is let go, a move undone.
+Event HistoryGenerator::kernel_word_on(const model::Identity& target, Time at) {
+  auto event = event_of(
+      {"event_retracted",
+       fmt::format(R"({{"target":"{}","reason":"moved"}})", to_hex(target.view())), "cairn"},
+      at);
+  event.flags = 0;
+  event.precision = Precision::Microsecond;
+  event.occurred = at;
+  event.origin.role = model::Role::System;
+  event.digest = model::counted_digest(event);
+  return event;
+}
+
+/// As another order sends it here; what it is a copy of may be here too.
+Event HistoryGenerator::copy_of(const Event& original) {
+  Event copy = original;
+  copy.id = model::identity_of("cairn/copy", fmt::format("copy {}", ++serial_));
+  if (!original.is(EventFlag::Copied))
+    copy.copy_of = chance(70) ? original.id : model::identity_of("elsewhere", "event");
+  copy.set(EventFlag::Copied);
+  return copy;
+}
+
+Event HistoryGenerator::word_on(const std::vector<Event>& events, const Event& target, Time at) {
+  if (chance(50)) return correction_of(target, at);
+  for (const auto& event : events)
+    if (event.origin.role == model::Role::System && chance(40)) return kernel_word_on(event.id, at);
+  return kernel_word_on(target.id, at);
+}
+
 std::vector<Event> HistoryGenerator::facts() {
   std::vector<Event> out;
   std::set<model::Identity> corrected;
@@ -233,9 +265,16 @@ std::vector<Event> HistoryGenerator::facts() {
       continue;
     }
     const auto target = out.empty() ? 0 : below(out.size());
-    if (options_.with_corrections && !out.empty() && chance(8) &&
+    const auto is_word = [&](const Event& e) {
+      return e.type == model::EventType::EventCorrected ||
+             e.type == model::EventType::EventRetracted;
+    };
+    const bool has_words = options_.with_corrections && !out.empty();
+    if (has_words && chance(12) &&
         (options_.with_rival_corrections || corrected.insert(out[target].id).second))
-      out.push_back(correction_of(out[target], at));
+      out.push_back(word_on(out, out[target], at));
+    else if (has_words && chance(4) && !is_word(out[target]))
+      out.push_back(copy_of(out[target]));
     else
       out.push_back(event_of(draw(), at));
   }

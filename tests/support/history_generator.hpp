@@ -55,6 +55,10 @@ class HistoryGenerator {
   Draft draw();
   model::Event event_of(const Draft& draft, Time at);
   model::Event correction_of(const model::Event& target, Time at);
+  model::Event kernel_word_on(const model::Identity& target, Time at);
+  model::Event copy_of(const model::Event& original);
+  model::Event word_on(const std::vector<model::Event>& events, const model::Event& target,
+                       Time at);
 
   std::uint64_t below(std::uint64_t bound) { return bound <= 1 ? 0 : below_(bound); }
   bool chance(std::uint64_t percent) { return below(100) < percent; }

@@ -22,17 +22,43 @@ std::string target_of(const Event& event) {
                                                  : event.as<model::Retraction>().target;
 }
 
+bool is_kernels(const Event& changer) {
+  return changer.type == EventType::EventRetracted && changer.origin.role == model::Role::System;
+}
+
+/// What the kernel said of where an event belongs: it was taken away, and not given back.
+bool is_taken_away(const Event& event, std::span<const Event> events) {
+  const auto kernel_says = [&](const Event& of, const auto& is_so) {
+    for (const auto& word : events)
+      if (is_kernels(word) && target_of(word) == to_hex(of.id.view()) && is_so(word)) return true;
+    return false;
+  };
+  return kernel_says(event, [&](const Event& word) {
+    return !kernel_says(word, [](const Event&) { return true; });
+  });
+}
+
 /// The newest word on an event that was not itself retracted, looked for among all events.
 const Event* word_on(const Event& event, std::span<const Event> events) {
   const Event* newest = nullptr;
   for (const auto& changer : events) {
-    if (!is_changer(changer) || target_of(changer) != to_hex(event.id.view())) continue;
+    if (!is_changer(changer) || is_kernels(changer)) continue;
+    if (target_of(changer) != to_hex(event.id.view())) continue;
     const auto* on_it = word_on(changer, events);
     if (on_it && on_it->type == EventType::EventRetracted) continue;
     if (!newest || std::tie(newest->recorded, newest->id) < std::tie(changer.recorded, changer.id))
       newest = &changer;
   }
   return newest;
+}
+
+/// A copy counts when neither what it was copied from nor a copy with a lesser id does.
+bool is_told_better(const Event& copy, std::span<const Event> counted) {
+  if (!copy.is(model::EventFlag::Copied)) return false;
+  return std::ranges::any_of(counted, [&](const Event& other) {
+    return other.id == copy.copy_of || (other.is(model::EventFlag::Copied) &&
+                                        other.copy_of == copy.copy_of && other.id < copy.id);
+  });
 }
 
 struct PackageFacts {
@@ -464,6 +490,7 @@ NaiveOrder naive_fold(std::span<const Event> events, Time now) {
   std::set<model::Identity> seen;
   for (const auto& event : events) {
     if (is_changer(event) || !seen.insert(event.id).second) continue;
+    if (is_taken_away(event, events)) continue;
     Event effective = event;
     if (const auto* word = word_on(event, events)) {
       if (word->type == EventType::EventRetracted) continue;
@@ -488,7 +515,8 @@ NaiveOrder naive_fold(std::span<const Event> events, Time now) {
            std::tuple(b.occurred, rank(b), b.origin.trust, b.id);
   });
   Naive naive;
-  for (const auto& event : counted) naive.apply(event);
+  for (const auto& event : counted)
+    if (!is_told_better(event, counted)) naive.apply(event);
   return naive.result();
 }
 

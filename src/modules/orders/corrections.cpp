@@ -20,14 +20,10 @@ std::optional<Identity> target_of(const Event& event) {
   return Identity::from(*bytes);
 }
 
-Event letter_event(EventType type, const Identity& target, std::string_view why,
-                   const Event& cause) {
-  Event out;
-  out.type = type;
-  out.id = model::identity_of(why, to_hex(target.view()) + to_hex(cause.id.view()));
-  out.occurred = cause.occurred;
-  out.origin = {.source = "cairn", .role = model::Role::System};
-  return out;
+/// A word of the kernel about where an event belongs: it is taken away from this order, or (of such
+/// a word) given back.
+bool is_of_the_kernel(const Event& changer) {
+  return changer.type == EventType::EventRetracted && changer.origin.role == model::Role::System;
 }
 
 }  // namespace
@@ -47,10 +43,25 @@ Corrections::Corrections(std::span<const Event> events) {
     });
 }
 
+const Event* Corrections::taking_away(const Identity& id) const {
+  const auto found = by_target_.find(id);
+  if (found == by_target_.end()) return nullptr;
+  for (const auto* word : found->second) {
+    if (!is_of_the_kernel(*word)) continue;
+    const auto back = by_target_.find(word->id);
+    if (back == by_target_.end() || std::ranges::none_of(back->second, [](const Event* other) {
+          return is_of_the_kernel(*other);
+        }))
+      return word;
+  }
+  return nullptr;
+}
+
 const Event* Corrections::newest(const Identity& id, int depth) const {
   const auto found = by_target_.find(id);
   if (found == by_target_.end()) return nullptr;
   for (const auto* changer : found->second) {
+    if (is_of_the_kernel(*changer)) continue;
     const auto* other = depth < kDepthMax ? newest(changer->id, depth + 1) : nullptr;
     if (!other || other->type != EventType::EventRetracted) return changer;
   }
@@ -58,7 +69,9 @@ const Event* Corrections::newest(const Identity& id, int depth) const {
 }
 
 const Event* Corrections::of(const Identity& id) const {
-  return by_target_.empty() ? nullptr : newest(id, 0);
+  if (by_target_.empty()) return nullptr;
+  const auto* gone = taking_away(id);
+  return gone ? gone : newest(id, 0);
 }
 
 std::optional<Event> corrected(const Event& event, const Event& correction) {
@@ -85,44 +98,110 @@ std::optional<model::OrderId> moved_to(const Event& correction, const model::Ord
   return *id;
 }
 
+namespace {
+
+using ById = std::map<Identity, const Event*>;
+
+/// What `event` is about in the end: itself, or what the events it changes change. Null: not here.
+const Event* subject_of(const Event& event, const ById& by_id) {
+  const Event* out = &event;
+  for (int i = 0; changes_others(*out); ++i) {
+    const auto target = target_of(*out);
+    const auto found = target ? by_id.find(*target) : by_id.end();
+    if (found == by_id.end() || i > kDepthMax) return nullptr;
+    out = found->second;
+  }
+  return out;
+}
+
+/// Which correction moved the subject away before `cause`, and which one does since.
+struct Move {
+  Identity cause;
+  std::optional<Identity> was, is;
+};
+
+/// How the subject moved, one entry for everything that was said of it since it came.
+std::vector<Move> moves_of(const model::OrderId& own, std::span<const Event> events,
+                           const Event& subject, const ById& by_id) {
+  std::vector<Move> out;
+  std::vector<Event> words;
+  bool is_there = false;
+  for (const auto& event : events) {
+    if (event.is(model::EventFlag::Rival) || subject_of(event, by_id) != &subject) continue;
+    if (&event == &subject)
+      is_there = true;  // before it came it was nowhere
+    else
+      words.push_back(event);
+    if (!is_there) continue;
+    const auto* word = Corrections(words).of(subject.id);
+    Move move{event.id, out.empty() ? std::nullopt : out.back().is, std::nullopt};
+    if (word && moved_to(*word, own)) move.is = word->id;
+    out.push_back(move);
+  }
+  return out;
+}
+
+/// Every move makes a copy of its own, so that what becomes of it there depends on nothing else.
+Event copy_for(const Event& subject, const Event& correction) {
+  auto out = *corrected(subject, correction);
+  out.id =
+      model::identity_of("cairn/copy", to_hex(subject.id.view()) + to_hex(correction.id.view()));
+  if (!subject.is(model::EventFlag::Copied)) out.copy_of = subject.id;
+  out.set(model::EventFlag::Copied);
+  return out;
+}
+
+Identity taking_back(const Identity& copy, const Identity& cause) {
+  return model::identity_of("cairn/moved", to_hex(copy.view()) + to_hex(cause.view()));
+}
+
+Event retraction(const Identity& target, const Identity& id, const Event& cause) {
+  Event out;
+  out.type = EventType::EventRetracted;
+  out.id = id;
+  out.occurred = cause.occurred;
+  out.origin = {.source = "cairn", .role = model::Role::System};
+  out.payload = model::Retraction{to_hex(target.view()), "moved", ""};
+  return out;
+}
+
+}  // namespace
+
 std::vector<core::Letter> moving_letters(const model::OrderId& own, std::span<const Event> events,
                                          const Event& cause) {
-  std::vector<core::Letter> out;
-  const Corrections now(events);
-  std::vector<Event> others;
+  ById by_id;
   for (const auto& event : events)
-    if (changes_others(event) && event.id != cause.id) others.push_back(event);
-  const Corrections before(others);
-  const auto place = [&](const Event* correction) {
-    return correction ? moved_to(*correction, own) : std::nullopt;
+    if (!event.is(model::EventFlag::Rival)) by_id.emplace(event.id, &event);
+  const auto known = by_id.find(cause.id);
+  const auto* subject = known == by_id.end() ? nullptr : subject_of(*known->second, by_id);
+  if (!subject || cause.is(model::EventFlag::Rival)) return {};
+  const auto moves = moves_of(own, events, *subject, by_id);
+  if (moves.empty() || moves.back().cause != cause.id || moves.back().was == moves.back().is)
+    return {};
+  std::vector<core::Letter> out;
+  const auto send = [&](const Event& correction, Event letter) {
+    out.push_back({model::order_key(*moved_to(correction, own)), std::move(letter)});
   };
-  for (const auto& event : events) {
-    if (changes_others(event) || event.is(model::EventFlag::Rival)) continue;
-    const auto* correction = now.of(event.id);
-    const auto to = place(correction);
-    // An event that has just arrived was nowhere before.
-    const auto was = event.id == cause.id ? std::nullopt : place(before.of(event.id));
-    if (was == to) continue;
-    if (was) {
-      auto back = letter_event(EventType::EventRetracted, event.id, "cairn/moved", cause);
-      back.payload = model::Retraction{to_hex(event.id.view()), "moved", ""};
-      out.push_back({model::order_key(*was), std::move(back)});
-    }
-    if (!to) continue;
-    if (auto moved = corrected(event, *correction))
-      out.push_back({model::order_key(*to), *std::move(moved)});
-    // Where it was before and had been taken back, it counts again.
-    const auto is_other_move = [&](const Event& other) {
-      return changes_others(other) && other.id != correction->id && target_of(other) == event.id &&
-             moved_to(other, own) == to;
-    };
-    if (std::ranges::none_of(events, is_other_move)) continue;
-    auto again = letter_event(EventType::EventCorrected, event.id, "cairn/moved-again", cause);
-    model::Correction payload;
-    payload.target = to_hex(event.id.view());
-    payload.reason = "moved";
-    again.payload = std::move(payload);
-    out.push_back({model::order_key(*to), std::move(again)});
+  if (const auto& was = moves.back().was) {
+    const auto& correction = *by_id.at(*was);
+    const auto copy = copy_for(*subject, correction).id;
+    send(correction, retraction(copy, taking_back(copy, cause.id), cause));
+  }
+  const auto& is = moves.back().is;
+  if (!is) return out;
+  const auto& correction = *by_id.at(*is);
+  auto copy = copy_for(*subject, correction);
+  const auto id = copy.id;
+  send(correction, std::move(copy));
+  // It may have been there before: every taking back is itself taken back, and what a person
+  // corrected there stays corrected.
+  for (const auto& move : moves) {
+    if (move.was != is || move.is == is) continue;
+    const auto target = taking_back(id, move.cause);
+    send(correction, retraction(target,
+                                model::identity_of("cairn/moved-again",
+                                                   to_hex(target.view()) + to_hex(cause.id.view())),
+                                cause));
   }
   return out;
 }

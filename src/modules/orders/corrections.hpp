@@ -14,7 +14,9 @@ bool changes_others(const model::Event& event);
 
 /// Which correction or retraction of every event counts: the newest by (recorded, identity), so
 /// that a retraction wins over corrections before it. One that was itself retracted counts for
-/// nothing. Points into the events it was made from.
+/// nothing. Apart from what is said of an event stands whether it is here at all: what the kernel
+/// took away (a claim was let go, a move undone) is not, whoever corrects it, until the kernel
+/// gives it back. Points into the events it was made from.
 class Corrections {
  public:
   explicit Corrections(std::span<const model::Event> events);
@@ -30,6 +32,7 @@ class Corrections {
 
  private:
   const model::Event* newest(const model::Identity& id, int depth) const;
+  const model::Event* taking_away(const model::Identity& id) const;
   std::map<model::Identity, std::vector<const model::Event*>> by_target_;
 };
 
@@ -39,8 +42,8 @@ std::optional<model::Event> corrected(const model::Event& event, const model::Ev
 /// The other order a correction moves its event to; nothing where it stays with `own`.
 std::optional<model::OrderId> moved_to(const model::Event& correction, const model::OrderId& own);
 
-/// Letters to other orders that `cause` makes necessary: an event moves there, or back from there.
-/// `events` are all of the order, `cause` among them.
+/// Letters to other orders that `cause` makes necessary: a copy of an event moves there, or is
+/// taken back. `events` are all of the order in order of arrival, `cause` the last of them.
 std::vector<core::Letter> moving_letters(const model::OrderId& own,
                                          std::span<const model::Event> events,
                                          const model::Event& cause);

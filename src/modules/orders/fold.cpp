@@ -1,6 +1,7 @@
 #include "modules/orders/fold.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "base/ranges.hpp"
 #include "modules/orders/corrections.hpp"
@@ -83,6 +84,23 @@ void step(Order& order, const Event& event, const Context& context) {
   settle(order, event, context);
 }
 
+/// A fact that was moved here and is told here too is one fact: of an event and its copies the
+/// event itself counts, else the copy with the least identity.
+void drop_copies(std::vector<const Event*>& counted) {
+  std::map<model::Identity, const Event*> copies;
+  for (const auto* event : counted) {
+    if (!event->is(EventFlag::Copied)) continue;
+    auto& least = copies.try_emplace(event->copy_of, event).first->second;
+    if (event->id < least->id) least = event;
+  }
+  if (copies.empty()) return;
+  for (const auto* event : counted)
+    if (const auto found = copies.find(event->id); found != copies.end()) found->second = event;
+  std::erase_if(counted, [&](const Event* event) {
+    return event->is(EventFlag::Copied) && copies.at(event->copy_of) != event;
+  });
+}
+
 /// The events that count, in their corrected form (which lies in `changed`), in canonical order.
 std::vector<const Event*> in_order(Order& order, std::span<const Event> events, Time now,
                                    Time until, std::vector<Event>& changed) {
@@ -96,6 +114,7 @@ std::vector<const Event*> in_order(Order& order, std::span<const Event> events, 
       continue;
     }
     if (changes_others(event)) continue;
+    if (event.is(EventFlag::Copied)) order.corrected_ahead.push_back(event.copy_of);
     const Event* effective = &event;
     if (const auto* correction = corrections.of(event.id)) {
       auto other = corrected(event, *correction);
@@ -113,6 +132,7 @@ std::vector<const Event*> in_order(Order& order, std::span<const Event> events, 
     if (std::ranges::none_of(events, [&](const Event& e) { return e.id == target; }))
       order.corrected_ahead.push_back(target);
   });
+  drop_copies(out);
   std::ranges::sort(out, [](const Event* a, const Event* b) {
     return std::pair(a->key(), a->number) < std::pair(b->key(), b->number);
   });
@@ -144,7 +164,9 @@ void fold_all(Order& order, std::span<const Event> events, Time now, const Conte
 }
 
 bool is_newest(const Order& order, const Event& event) {
-  if (changes_others(event) || event.is(EventFlag::Rival) || event.recorded.is_none()) return false;
+  if (changes_others(event) || event.is(EventFlag::Rival) || event.is(EventFlag::Copied) ||
+      event.recorded.is_none())
+    return false;
   if (contains(order.corrected_ahead, event.id) || event.recorded >= order.waits_until)
     return false;
   // The lifecycle it names is that of all events before it too.

@@ -240,7 +240,8 @@ struct Order final : core::Aggregate {
   Time looks_until = Time::never();  ///< what `valid_until` says
   Time waits_until = Time::never();  ///< when the first event of the future must be folded
   std::uint32_t events = 0;
-  std::vector<model::Identity> corrected_ahead;  ///< targets of corrections that came before them
+  /// Events about which something was known before they came: corrections, or copies moved here.
+  std::vector<model::Identity> corrected_ahead;
 
   const lifecycle::Lifecycle* lifecycle = nullptr;
   const lifecycle::Preset* preset = nullptr;

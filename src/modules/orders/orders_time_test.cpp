@@ -253,6 +253,13 @@ std::vector<core::Letter> letters_after(const Story& story) {
   return reducer.letters(after.key, reducer.claims(before), after, all.back(), all);
 }
 
+/// A word of the kernel about `target`: it is taken away, or a taking away is taken back.
+model::Event kernel_word(Story& story, const model::Identity& target, Duration after) {
+  auto event = story.fact("event_retracted", correction(target, ""), kStart + after, "cairn");
+  event.origin.role = model::Role::System;
+  return event;
+}
+
 TEST(Corrections, AnEventMovesToAnotherOrderAndBack) {
   const auto other = model::order_id_of("shop", "2");
   const auto move = R"(,"move_to":")" + model::to_text(other) + "\"";
@@ -265,20 +272,95 @@ TEST(Corrections, AnEventMovesToAnotherOrderAndBack) {
   auto letters = letters_after(story);
   ASSERT_EQ(letters.size(), 1u);
   EXPECT_EQ(letters[0].to, model::order_key(other));
-  EXPECT_EQ(letters[0].event.id, shipped);
-  EXPECT_EQ(letters[0].event.as<model::PackageReport>().package, "K9") << "in its corrected form";
+  const auto copy = letters[0].event;
+  EXPECT_TRUE(copy.is(model::EventFlag::Copied));
+  EXPECT_EQ(copy.copy_of, shipped);
+  EXPECT_EQ(copy.as<model::PackageReport>().package, "K9") << "in its corrected form";
 
-  story.tell("event_retracted", correction(moved, ""), hours(4));
+  const auto undone = story.tell("event_retracted", correction(moved, ""), hours(4));
   EXPECT_EQ(story.order().packages.size(), 1u);
   letters = letters_after(story);
   ASSERT_EQ(letters.size(), 1u);
   EXPECT_EQ(letters[0].event.type, model::EventType::EventRetracted);
-  EXPECT_EQ(letters[0].event.as<model::Retraction>().target, to_hex(shipped.view()));
+  EXPECT_EQ(letters[0].event.as<model::Retraction>().target, to_hex(copy.id.view()));
+  const auto taken_back = letters[0].event.id;
 
-  story.tell("event_corrected", correction(shipped, move), hours(5));
+  // The move counts again: the copy, and the taking back is itself taken back.
+  story.tell("event_retracted", correction(undone, ""), hours(5));
   letters = letters_after(story);
-  ASSERT_EQ(letters.size(), 2u) << "the event, and a word that it counts again";
-  EXPECT_EQ(letters[1].event.type, model::EventType::EventCorrected);
+  ASSERT_EQ(letters.size(), 2u);
+  EXPECT_EQ(letters[0].event.id, copy.id);
+  EXPECT_EQ(letters[1].event.as<model::Retraction>().target, to_hex(taken_back.view()));
+}
+
+TEST(Corrections, ANewerMoveTakesTheOlderCopyBack) {
+  const auto move_to = [](std::string_view order) {
+    return R"(,"move_to":")" + model::to_text(model::order_id_of("shop", order)) + "\"";
+  };
+  Story story("shop");
+  story.tell("order_placed", kOrder, hours(0));
+  const auto shipped = story.tell("package_shipped", R"({"package":"K1"})", hours(2));
+  story.tell("event_corrected", correction(shipped, move_to("2")), hours(3));
+  const auto first = letters_after(story).at(0);
+  story.tell("event_corrected", correction(shipped, move_to("2") + R"(,"data":{"package":"K9"})"),
+             hours(4));
+  auto letters = letters_after(story);
+  ASSERT_EQ(letters.size(), 2u) << "told anew where it stays in the same order";
+  EXPECT_EQ(letters[0].event.as<model::Retraction>().target, to_hex(first.event.id.view()));
+  EXPECT_NE(letters[1].event.id, first.event.id);
+  EXPECT_EQ(letters[1].event.as<model::PackageReport>().package, "K9");
+  story.tell("event_corrected", correction(shipped, move_to("3")), hours(5));
+  letters = letters_after(story);
+  ASSERT_EQ(letters.size(), 2u);
+  EXPECT_EQ(letters[0].to, model::order_key(model::order_id_of("shop", "2")));
+  EXPECT_EQ(letters[1].to, model::order_key(model::order_id_of("shop", "3")));
+}
+
+TEST(Corrections, WhatTheKernelTookAwayStaysAwayWhoeverCorrectsIt) {
+  Story story("shop");
+  story.tell("order_placed", kOrder, hours(0));
+  const auto shipped = story.tell("package_shipped", R"({"package":"K1"})", hours(2));
+  const auto taken = story.add(kernel_word(story, shipped, hours(3)));
+  EXPECT_TRUE(story.order().packages.empty());
+  story.tell("event_corrected", correction(shipped, R"(,"data":{"package":"K9"})"), hours(4));
+  EXPECT_TRUE(story.order().packages.empty()) << "a correction does not bring it back";
+  story.add(kernel_word(story, taken, hours(5)));
+  ASSERT_EQ(story.order().packages.size(), 1u);
+  EXPECT_EQ(story.order().packages[0].id, "K9") << "what was corrected meanwhile stays corrected";
+}
+
+TEST(Corrections, WhatIsTakenAwayHereIsTakenBackWhereItWasMovedTo) {
+  const auto move = R"(,"move_to":")" + model::to_text(model::order_id_of("shop", "2")) + "\"";
+  Story story("shop");
+  story.tell("order_placed", kOrder, hours(0));
+  const auto shipped = story.tell("package_shipped", R"({"package":"K1"})", hours(2));
+  story.tell("event_corrected", correction(shipped, move), hours(3));
+  const auto copy = letters_after(story).at(0).event.id;
+  const auto taken = story.add(kernel_word(story, shipped, hours(4)));
+  auto letters = letters_after(story);
+  ASSERT_EQ(letters.size(), 1u);
+  EXPECT_EQ(letters[0].event.as<model::Retraction>().target, to_hex(copy.view()));
+  story.add(kernel_word(story, taken, hours(5)));
+  letters = letters_after(story);
+  ASSERT_EQ(letters.size(), 2u);
+  EXPECT_EQ(letters[0].event.id, copy);
+}
+
+TEST(Corrections, AFactAndItsCopyAreOneFact) {
+  Story story("shop");
+  story.tell("order_placed", kOrder, hours(0));
+  auto copy = story.fact("note_added", R"({"text":"moved here"})", kStart + hours(2), "");
+  const auto original = story.fact("note_added", R"({"text":"told here"})", kStart + hours(2), "");
+  copy.set(model::EventFlag::Copied);
+  copy.copy_of = original.id;
+  story.add(copy);
+  EXPECT_EQ(story.order().notes.size(), 1u);
+  story.add(original);
+  ASSERT_EQ(story.order().notes.size(), 1u);
+  EXPECT_EQ(story.order().notes[0].event, original.id);
+  story.tell("event_retracted", correction(original.id, ""), hours(3));
+  ASSERT_EQ(story.order().notes.size(), 1u);
+  EXPECT_EQ(story.order().notes[0].event, copy.id);
 }
 
 TEST(Corrections, AMoveBeforeItsTargetIsCarriedOutWhenItComes) {
@@ -293,7 +375,7 @@ TEST(Corrections, AMoveBeforeItsTargetIsCarriedOutWhenItComes) {
   EXPECT_TRUE(story.order().packages.empty());
   const auto letters = letters_after(story);
   ASSERT_EQ(letters.size(), 1u);
-  EXPECT_EQ(letters[0].event.id, wrong.id);
+  EXPECT_EQ(letters[0].event.copy_of, wrong.id);
 }
 
 TEST(Corrections, AVerdictIsRetractedToo) {

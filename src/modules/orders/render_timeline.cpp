@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "modules/orders/corrections.hpp"
 #include "modules/orders/order_reducer.hpp"
 #include "modules/orders/reference.hpp"
 #include "modules/orders/render.hpp"
@@ -73,7 +74,7 @@ struct Gathered {
   std::vector<Event> events;
   std::map<model::Identity, core::Change> changes;  ///< by cause
   std::vector<std::pair<core::StoredRecord, core::Change>> timers;
-  std::map<std::string, const Event*> struck;  ///< by target, hex
+  std::optional<Corrections> corrections;
 };
 
 Gathered gather(std::span<const StoredRecord> history, const ports::AggregateKey& key,
@@ -95,12 +96,7 @@ Gathered gather(std::span<const StoredRecord> history, const ports::AggregateKey
         g.changes[change->cause] = *std::move(change);
     }
   }
-  for (const auto& event : g.events) {
-    if (event.type == EventType::EventCorrected)
-      g.struck[event.as<model::Correction>().target] = &event;
-    if (event.type == EventType::EventRetracted)
-      g.struck[event.as<model::Retraction>().target] = &event;
-  }
+  g.corrections.emplace(g.events);
   return g;
 }
 
@@ -124,9 +120,9 @@ void begin_item(json::Writer& out, const Event& event, const Gathered& g, const 
   write_payload(out, event.payload, show_to(viewer, event));
   if (event.is(model::EventFlag::NoDate)) out.field("no_date", true);
   if (event.is(model::EventFlag::Rival)) out.field("rival", true);
-  if (const auto found = g.struck.find(hex); found != g.struck.end())
-    write_struck(out, found->second->type == EventType::EventRetracted ? "retracted" : "corrected",
-                 *found->second);
+  if (event.is(model::EventFlag::Copied)) out.field("copy_of", to_hex(event.copy_of.view()));
+  if (const auto* by = g.corrections->of(event.id))
+    write_struck(out, by->type == EventType::EventRetracted ? "retracted" : "corrected", *by);
   if (!order) return;
   bool is_first = true;
   for (const auto& conflict : order->conflicts) {
