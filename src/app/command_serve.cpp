@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/command_line.hpp"
+#include "app/console_files.hpp"
 #include "app/demo.hpp"
 #include "app/roles.hpp"
 #include "app/service.hpp"
@@ -35,6 +36,11 @@ void greet(const Common& common, Service& service, Edge edge) {
   fmt::print("cairn: {} http://{}:{}/  {} {}  {} {}\n", common.say("已启动", "serving"),
              settings.bind, service.port(), common.say("数据", "data"), settings.data,
              service.orders(), common.say("个订单", "orders"));
+  if (!service.has_console())
+    fmt::print("cairn: {}\n",
+               common.say("此程序未包含控制台，仅提供接口；./dev build 会一并构建",
+                          "built without its console, only the API is served; ./dev build builds "
+                          "both"));
   if (!service.new_api_key().empty() && !settings.keyless)
     fmt::print("cairn: {} {}\n",
                common.say("首次启动生成的密钥（也存于数据目录的 api.key）：",
@@ -56,7 +62,7 @@ void serve(Common& common, Edge edge) {
   std::signal(SIGPIPE, SIG_IGN);
   // The demo's orders never mix with those of a company.
   if (common.settings.demo) common.settings.data = demo_folder(common.settings.data);
-  auto service = Service::open(common.settings);
+  auto service = Service::open(common.settings, console_files());
   if (!service) return complain(common, service.error());
   if (auto started = (*service)->start(edge); !started) return complain(common, started.error());
   greet(common, **service, edge);
@@ -79,7 +85,9 @@ void add_serve(CLI::App& app, Common& common) {
       ->delimiter(',');
   command->add_option("--shards", given.shards,
                       "Shards, fixed when the folder is made / 分片数，建目录时固定 [4]");
-  command->add_option("--web", given.web, "Folder of the built console / 控制台目录");
+  command->add_option("--web", given.web,
+                      "Folder of a built console, instead of the one inside the program / "
+                      "控制台目录，代替程序内置的控制台");
   command->add_option("--api-key", given.api_key,
                       "The bootstrap key, at least 16 characters; else one is made and kept in the "
                       "data folder as api.key / 初始密钥，不给则自动生成并存为 api.key");

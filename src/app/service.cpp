@@ -9,10 +9,11 @@
 
 namespace cairn::app {
 
-Result<std::unique_ptr<Service>> Service::open(const Settings& settings) {
+Result<std::unique_ptr<Service>> Service::open(const Settings& settings,
+                                               std::span<const ConsoleFile> console) {
   if (const auto faults = settings.validate(); !faults.empty())
     return fail(ErrorCode::Invalid, fmt::format("{}", fmt::join(faults, "\n")));
-  auto service = std::unique_ptr<Service>(new Service(settings));
+  auto service = std::unique_ptr<Service>(new Service(settings, console));
   CAIRN_TRY_VOID(service->open_stores());
   CAIRN_TRY_VOID(service->wire());
   return service;
@@ -52,10 +53,8 @@ Result<Gateway::Options> Service::gateway_options() const {
   CAIRN_TRY(options.zone, integration::Zone::find(settings_.zone));
   options.metrics = metrics_;
   options.hub = hub_.get();
-  if (files_) {
-    options.page = files_->text("/public_page/page.html");
-    options.page_not_found = files_->text("/public_page/not_found.html");
-  }
+  options.page = std::string(files_->text("/public_page/page.html"));
+  options.page_not_found = std::string(files_->text("/public_page/not_found.html"));
   options.folder = folder_.get();
   options.tables = tables_.get();
   return options;
@@ -65,8 +64,10 @@ Result<void> Service::wire() {
   workers_ = std::make_unique<Workers>(2);
   writer_ = std::make_unique<Workers>(1, 100'000);
   reports_ = std::make_unique<ImportReports>(*tables_, *writer_);
-  if (const auto web = find_folder("web/dist", settings_.web))
-    files_ = std::make_unique<StaticFiles>(*web);
+  files_ = std::make_unique<StaticFiles>(console_);
+  if (!settings_.web.empty()) {
+    CAIRN_TRY(*files_, StaticFiles::read(settings_.web));
+  }
   auto& keys = *installation_->stores().keys;
   CAIRN_TRY(auto attachments,
             Attachments::open(folder_->storage(), folder_->path("attachments"), keys));
@@ -76,10 +77,9 @@ Result<void> Service::wire() {
   gateway_ = std::make_unique<Gateway>(std::move(options), *installation_, *clock_, *live_,
                                        *workers_, *reports_, links, *attachments_);
   gateway_->add_routes(router_);
-  if (files_)
-    router_.set_fallback([this](const http::Request& request, http::Responder responder) {
-      responder.send(files_->answer(request));
-    });
+  router_.set_fallback([this](const http::Request& request, http::Responder responder) {
+    responder.send(files_->answer(request));
+  });
   http::ServerOptions server;
   server.bind = settings_.bind;
   server.port = settings_.port;

@@ -22,9 +22,11 @@ enum class Edge : std::uint8_t { Open, Closed };
 /// list backwards. Owned by `main` and by tests; one thread calls its methods.
 class Service {
  public:
-  /// Opens the data folder and brings the shards to where it is. Errors: Invalid (settings,
-  /// definitions), Busy (another process has the folder), Damaged, Io.
-  static Result<std::unique_ptr<Service>> open(const Settings& settings);
+  /// Opens the data folder and brings the shards to where it is. `console` is what the program has
+  /// inside; a folder named in the settings is served instead. Errors: Invalid (settings,
+  /// definitions), NotFound (that folder), Busy (another process has the data), Damaged, Io.
+  static Result<std::unique_ptr<Service>> open(const Settings& settings,
+                                               std::span<const ConsoleFile> console = {});
   ~Service();
 
   /// Begins to answer. Errors: Io (the port is taken).
@@ -36,17 +38,20 @@ class Service {
   const Settings& settings() const { return settings_; }
   const std::string& new_api_key() const { return folder_->new_api_key(); }
   std::uint64_t orders() const;
+  bool has_console() const { return files_->has_console(); }
   Installation& installation() { return *installation_; }
   ports::Clock& clock() { return *clock_; }
   const http::Router& router() const { return router_; }
 
  private:
-  explicit Service(Settings settings) : settings_(std::move(settings)) {}
+  Service(Settings settings, std::span<const ConsoleFile> console)
+      : settings_(std::move(settings)), console_(console) {}
   Result<void> open_stores();
   Result<void> wire();
   Result<Gateway::Options> gateway_options() const;
 
   Settings settings_;
+  std::span<const ConsoleFile> console_;
   std::unique_ptr<DataFolder> folder_;
   std::unique_ptr<ports::Clock> clock_;
   std::unique_ptr<ports::KeyValues> tables_;

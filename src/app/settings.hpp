@@ -13,7 +13,7 @@ namespace cairn::app {
 struct Settings {
   std::string data = "./data";
   std::string definitions;  ///< folder; found beside the program or in the checkout where empty
-  std::string web;          ///< folder with the built console; the same
+  std::string web;          ///< folder with a built console instead of the one inside
   std::string bind = "127.0.0.1";
   std::uint16_t port = 8080;
   unsigned edge_threads = 1;  ///< loops of the edge
@@ -39,7 +39,7 @@ struct Settings {
   void each(const std::function<void(std::string_view, const std::string&)>& visit) const;
 };
 
-/// The folder `name` ("definitions", "web/dist") beside the program, above it, or in the checkout
+/// The folder `name` ("definitions") beside the program, above it, or in the checkout
 /// it was built from. Errors: NotFound with the places looked at.
 Result<std::string> find_folder(const std::string& name, const std::string& configured);
 

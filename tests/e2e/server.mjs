@@ -7,12 +7,12 @@ import { join } from 'node:path';
 
 const root = new URL('../../', import.meta.url).pathname;
 export const binary = process.env.CAIRN ?? join(root, 'build/release/src/app/cairn');
-export const consoleFolder = process.env.CAIRN_WEB ?? join(root, 'web/dist');
+/// A folder to serve instead of the console inside the program.
+const consoleFolder = process.env.CAIRN_WEB;
 
 /// Why no journey can be made here, or nothing.
 export function missing(browser) {
   if (!existsSync(binary)) return `no server at ${binary}: ./dev build`;
-  if (!existsSync(join(consoleFolder, 'index.html'))) return `no console in ${consoleFolder}: web/build.sh`;
   if (!existsSync(browser)) return `no browser at ${browser}: apt-get install chromium`;
   return false;
 }
@@ -31,7 +31,7 @@ export class Server {
 
   /// Starts it, on the port it had before where there was one.
   async start(...options) {
-    const parts = ['serve', '--keyless', '--no-demo', '--data', this.data, '--port', String(this.port), '--web', consoleFolder, '--definitions', join(root, 'definitions'), ...options];
+    const parts = ['serve', '--keyless', '--no-demo', '--data', this.data, '--port', String(this.port), '--definitions', join(root, 'definitions'), ...(consoleFolder ? ['--web', consoleFolder] : []), ...options];
     this.#process = spawn(binary, parts, { stdio: ['ignore', 'pipe', 'pipe'] });
     const started = new Promise((resolve, reject) => {
       const read = (bytes) => {

@@ -1,8 +1,8 @@
-// After the build: copies the public page beside it and lays a .gz next to every text file, so that
-// the server compresses nothing itself. Prints the size of the first load and fails when it is too big.
+// After the build: copies the public page beside it and lays a .gz and a .br next to every text file,
+// so that the server compresses nothing itself. Prints the size of the first load and fails when it is too big.
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
 const root = new URL('../', import.meta.url).pathname;
 const dist = join(root, 'dist');
@@ -12,7 +12,12 @@ for (const name of ['track.css', 'track.js']) copyFileSync(join(root, 'public_pa
 
 const files = (folder) =>
   readdirSync(folder).flatMap((name) => (statSync(join(folder, name)).isDirectory() ? files(join(folder, name)) : [join(folder, name)]));
-for (const path of files(dist)) if (/\.(html|js|css|svg)$/.test(path) && !path.includes('public_page')) writeFileSync(`${path}.gz`, gzipSync(readFileSync(path), { level: 9 }));
+for (const path of files(dist)) {
+  if (!/\.(html|js|css|svg)$/.test(path) || path.includes('public_page')) continue;
+  const bytes = readFileSync(path);
+  writeFileSync(`${path}.gz`, gzipSync(bytes, { level: 9 }));
+  writeFileSync(`${path}.br`, brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT } }));
+}
 
 // The first load is what index.html names, what those import, and the board.
 const size = (path) => gzipSync(readFileSync(path), { level: 9 }).length;
