@@ -19,19 +19,36 @@ void word(json::Writer& w, std::string_view code, const Label& text) {
   w.end_object();
 }
 void tone(json::Writer& w, std::string_view code, const Label& text, std::string_view tone_name,
-          std::string_view lane = {}) {
+          std::string_view lane = {}, const Label& description = {}) {
   w.begin_object().field("code", code);
   label(w, "label", text);
+  if (!description.empty()) label(w, "description", description);
   w.field("tone", tone_name).text_if("lane", lane).end_object();
 }
 
 struct ToneRow {
   std::string_view zh, en, tone;
 };
+struct LaneRow {
+  ToneRow word;
+  std::string_view zh, en;  ///< what stands in it
+};
 /// By model::Lane.
-constexpr std::array kLanes{ToneRow{"正常", "Normal", "good"}, ToneRow{"预警", "At risk", "warn"},
-                            ToneRow{"超时", "Overdue", "bad"},
-                            ToneRow{"待核实", "Unverified", "unknown"}};
+constexpr std::array kLanes{
+    LaneRow{{"正常", "Normal", "good"},
+            "还在承诺时间内，或按约定暂停计时。",
+            "Within the promised time, or paused by agreement."},
+    LaneRow{
+        {"预警", "At risk", "warn"},
+        "可能赶不上承诺。依据计划和预计到达时间判断；没有这些时只看承诺时间，过了即为超时。",
+        "Likely to miss its promise, as plans and estimates tell. Without them only the promised "
+        "time counts, and an order goes from normal to overdue."},
+    LaneRow{
+        {"超时", "Overdue", "bad"}, "承诺时间已过，还没有完成。", "The promised time has passed."},
+    LaneRow{{"待核实", "Unverified", "unknown"},
+            "没有承诺时间，或太久没有消息，无法判断是否正常。",
+            "Nothing was promised, or nothing was heard for too long: nobody can say whether it is "
+            "well."}};
 /// By model::Health.
 constexpr std::array kHealth{
     ToneRow{"正常", "On time", "good"},          ToneRow{"有风险", "At risk", "warn"},
@@ -57,7 +74,8 @@ void write_overview(json::Writer& w, const lifecycle::Definitions& d) {
   w.end_array().key("lanes").begin_array();
   for (const auto lane : kLaneOrder) {
     const auto& row = kLanes[static_cast<std::size_t>(lane)];
-    tone(w, name_of(lane), of(row), row.tone);
+    tone(w, name_of(lane), of(row.word), row.word.tone, {},
+         {std::string(row.zh), std::string(row.en)});
   }
   w.end_array().key("health").begin_array();
   for (std::size_t i = 0; i < kHealth.size(); ++i) {
@@ -165,9 +183,9 @@ void write_transition(json::Writer& w, const lifecycle::Lifecycle& chart,
   for (const auto role : lifecycle::names_of(t.who)) w.value(role);
   w.end_array();
   if (!t.guard_text.empty())
-    w.field("guard", t.guard_text.zh);
+    label(w, "guard", t.guard_text);
   else if (!t.guard.is_always_true())
-    w.field("guard", t.guard.text());
+    label(w, "guard", {t.guard.text(), t.guard.text()});
   if (t.after) w.field("after", delay_text(*t.after));
   w.key("to").begin_array();
   for (const auto target : t.target.states) w.value(chart.state(target).code());

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "model/event.hpp"
+#include "model/vocabulary.hpp"
 
 namespace cairn::model {
 namespace {
@@ -17,6 +18,15 @@ constexpr std::string_view kPlaced = R"({"order_no":"SY-1","shop":"shanye","curr
   "total":25800,"terms":"prepaid","receiver":{"name":"张三","phone":"+86 138 1234 5678"},
   "lines":[{"id":1234567890123456789,"sku":"TENT","quantity":2,"price":25800}],
   "promised_delivery":"2026-11-25","attributes":{"b":1,"a":"x"}})";
+
+TEST(Lanes, WhatNobodyCanJudgeIsNotGreen) {
+  EXPECT_EQ(lane_of(Health::OnTime), Lane::Normal);
+  EXPECT_EQ(lane_of(Health::Paused), Lane::Normal);
+  EXPECT_EQ(lane_of(Health::AtRisk), Lane::AtRisk);
+  EXPECT_EQ(lane_of(Health::Overdue), Lane::Overdue);
+  EXPECT_EQ(lane_of(Health::NoSignal), Lane::Unverified);
+  EXPECT_EQ(lane_of(Health::NoPromise), Lane::Unverified);
+}
 
 TEST(Event, BinaryFormGivesBackWhatWasRead) {
   Event event;

@@ -49,8 +49,9 @@ CAIRN_NAMES(ConflictCode, "impossible_order", "illegal_here", "sources_disagree"
 #undef CAIRN_NAMES
 
 Lane lane_of(Health health) {
-  constexpr std::array<Lane, 8> kLane{Lane::Normal, Lane::AtRisk, Lane::Overdue, Lane::Unverified,
-                                      Lane::Normal, Lane::Normal, Lane::Normal,  Lane::Normal};
+  constexpr std::array<Lane, 8> kLane{Lane::Normal,     Lane::AtRisk,     Lane::Overdue,
+                                      Lane::Unverified, Lane::Unverified, Lane::Normal,
+                                      Lane::Normal,     Lane::Normal};
   return kLane[static_cast<std::size_t>(health)];
 }
 

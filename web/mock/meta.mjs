@@ -66,11 +66,11 @@ const t = (from, on, kind, zh, en, who, to, extra = {}) =>
   from.split(' ').map((f) => ({ from: f, on, kind, label: l(zh, en), who: who.split(' '), to: to ? to.split(' ') : [], ...extra }));
 
 const retailTransitions = [
-  t('awaiting_payment', 'payment_received', 'fact', '收到付款', 'Payment received', 'source finance', 'paid', { guard: 'amount > 0' }),
-  t('awaiting_payment', 'payment_timeout', 'automatic', '超时未付款关闭', 'Closed unpaid', 'system', 'cancelled', { after: '30m', guard: 'master=cairn' }),
+  t('awaiting_payment', 'payment_received', 'fact', '收到付款', 'Payment received', 'source finance', 'paid', { guard: { zh: 'amount > 0', en: 'amount > 0' } }),
+  t('awaiting_payment', 'payment_timeout', 'automatic', '超时未付款关闭', 'Closed unpaid', 'system', 'cancelled', { after: '30m', guard: { zh: 'master=cairn', en: 'master=cairn' } }),
   t('awaiting_payment', 'change_price', 'command', '改价', 'Change price', 'order_desk service', ''),
   t('awaiting_payment paid on_hold', 'cancel_order', 'command', '取消订单', 'Cancel order', 'customer service order_desk', 'cancelled', { then: ['refund opened'] }),
-  t('paid', 'release_order', 'command', '下发仓库', 'Release to warehouse', 'order_desk system', 'preparing', { guard: 'no blocking hold' }),
+  t('paid', 'release_order', 'command', '下发仓库', 'Release to warehouse', 'order_desk system', 'preparing', { guard: { zh: 'no blocking hold', en: 'no blocking hold' } }),
   t('paid preparing', 'hold_order', 'command', '挂起', 'Hold', 'service order_desk warehouse', 'on_hold'),
   t('on_hold', 'release_hold', 'command', '解除挂起', 'Release hold', 'service supervisor', 'paid preparing'),
   t('preparing', 'recall_order', 'command', '退回审单', 'Recall', 'order_desk warehouse', 'paid'),

@@ -6,6 +6,7 @@
 
 #include "base/ranges.hpp"
 #include "model/payload_codec.hpp"
+#include "modules/orders/counting.hpp"
 #include "modules/orders/settle.hpp"
 
 namespace cairn::orders {
@@ -316,7 +317,7 @@ void write_order(json::Writer& out, const Order& order, const Row& row, ports::K
   out.text_if("next_owner", next_owner(category, [&](const auto& visit) {
                 for (const auto& hold : order.holds) visit(hold.definition);
               }));
-  if (category.is_open && !is_done(order)) out.time_if("due_at", judged_by(order));
+  if (is_counting(health_of(order, viewer.now))) out.time_if("due_at", judged_by(order));
   out.text_if("currency", order.currency).field("terms", name_of(order.terms));
   out.field("payment", name_of(payment_state_of(order)));
   if (order.total) out.field("total", *order.total);

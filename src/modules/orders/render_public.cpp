@@ -23,6 +23,12 @@ std::string city_of(std::string_view place) {
   return std::string(utf8_prefix(trim(place.substr(0, comma)), 40));
 }
 
+/// Who took the parcel, as a sentence names them.
+std::string signer_of(const PackageState& package, const PublicWords& words) {
+  if (package.received_by == model::ReceivedBy::Unknown) return {};
+  return words.label("signer", name_of(package.received_by));
+}
+
 /// The milestone's sentence with its blanks filled in; nothing where one is not known.
 std::string sentence_of(std::string text, const PackageState& package, const PublicWords& words) {
   Time at = Time::none();
@@ -34,9 +40,7 @@ std::string sentence_of(std::string text, const PackageState& package, const Pub
       {"{place}", city_of(package.last_place)},
       {"{city}", city_of(package.last_place)},
       {"{eta}", package.estimated.is_none() ? std::string() : words.time(package.estimated)},
-      {"{signer}", package.received_by == model::ReceivedBy::Unknown
-                       ? std::string()
-                       : words.label("received_by", name_of(package.received_by))},
+      {"{signer}", signer_of(package, words)},
       {"{pickup_place}", city_of(package.last_place)},
   };
   for (const auto& [blank, value] : values) {
@@ -61,22 +65,25 @@ std::string_view tone_of(model::Health health) {
   }
 }
 
-/// The package's way as it is shown. After delivery only a way back moves a package: a scan that
-/// carries a later time belongs before it, whatever the scanner's clock said.
-std::vector<const MilestoneState*> newest_first(const PackageState& package) {
-  std::vector<const MilestoneState*> out;
-  for (const auto& milestone : package.milestones) out.push_back(&milestone);
-  const auto delivered = std::ranges::find(out, Milestone::Delivered, &MilestoneState::milestone);
-  const auto is_before = [](const MilestoneState* m) {
-    return m->milestone != Milestone::Delivered && m->milestone != Milestone::Returning &&
-           m->milestone != Milestone::Returned;
-  };
-  std::vector<const MilestoneState*> late;
-  std::copy_if(delivered, out.end(), std::back_inserter(late), is_before);
-  out.erase(std::remove_if(delivered, out.end(), is_before), out.end());
-  out.insert(std::ranges::find(out, Milestone::Delivered, &MilestoneState::milestone), late.begin(),
-             late.end());
-  std::ranges::reverse(out);
+/// What the package has been through, newest first, in words for customers. What was told to have
+/// happened after the delivery is between staff and carrier, unless the parcel came back.
+std::vector<PublicStep> steps_of(const PackageState& package, const Context& context,
+                                 const PublicWords& words) {
+  std::vector<PublicStep> out;
+  bool is_after = package.is_delivered;
+  for (auto at = package.milestones.rbegin(); at != package.milestones.rend(); ++at) {
+    if (at->milestone == Milestone::Delivered) is_after = false;
+    if (is_after && at->milestone != Milestone::Returning && at->milestone != Milestone::Returned)
+      continue;
+    const auto& step = context.definitions->milestone(at->milestone);
+    const auto place = city_of(at->place);
+    std::string text = pick(step.customer, words.is_chinese);
+    if (const auto blank = text.find("{city}"); blank != std::string::npos)
+      place.empty() ? text.clear() : void(text.replace(blank, 6, place));
+    if (text.empty() || text.find('{') != std::string::npos)
+      text = pick(step.label, words.is_chinese);
+    out.push_back({std::move(text), place, at->has_date ? at->at : Time::none(), true});
+  }
   return out;
 }
 
@@ -98,11 +105,7 @@ PublicPackage package_of(const PackageState& package, std::size_t index, std::si
                       package.milestone == Milestone::LostOrDestroyed;
   out.tone = is_bad ? "bad" : package.is_delivered ? "good" : "info";
   if (!package.is_delivered) out.eta = package.estimated;
-  for (const auto* seen : newest_first(package)) {
-    const auto& step = context.definitions->milestone(seen->milestone);
-    out.steps.push_back({pick(step.label, zh), city_of(seen->place),
-                         seen->has_date ? seen->at : Time::none(), true});
-  }
+  out.steps = steps_of(package, context, words);
   return out;
 }
 

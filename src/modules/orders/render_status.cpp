@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "base/text.hpp"
+#include "modules/orders/counting.hpp"
 
 namespace cairn::orders {
 namespace {
@@ -123,7 +124,7 @@ void write_row(json::Writer& out, const Row& row, const Names& names, const View
   out.text_if("currency", names.text(row.currency));
   if (row.total != kUnset) out.field("total", row.total);
   const auto& category = context.definitions->category(row.category);
-  if (category.is_open && !row.is_done) out.time_if("due_at", row.promised);
+  if (is_counting(row.health(viewer.now))) out.time_if("due_at", row.promised);
   out.text_if("next_owner", next_owner(category, [&](const auto& visit) {
                 for (const auto word : row.words)
                   if (const auto text = names.text(word); text.starts_with("hold:"))

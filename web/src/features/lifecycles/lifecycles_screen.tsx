@@ -92,7 +92,7 @@ function Moves(props: { title: string; lifecycle: Lifecycle; transitions: Lifecy
             </span>
             {tr.guard && (
               <span className={s.sub}>
-                {t('lifecycles.guard')}: {tr.guard}
+                {t('lifecycles.guard')}: {label(tr.guard)}
               </span>
             )}
             {tr.after && (
