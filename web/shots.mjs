@@ -15,7 +15,7 @@ const folder = argument('to', new URL('shots', import.meta.url).pathname);
 const only = argument('only')?.split(',');
 mkdirSync(folder, { recursive: true });
 
-let server;
+let server, empty;
 let base = argument('base');
 if (!base) {
   const why = missing(executable);
@@ -26,6 +26,7 @@ if (!base) {
   server = await new Server().start();
   await seed(server);
   base = server.url;
+  if (!only || only.includes('first_run')) empty = await new Server().start();
 }
 
 const first = async (query) => (await (await fetch(`${base}/v1/orders?limit=1&${query}`)).json()).items[0]?.id;
@@ -33,6 +34,7 @@ const any = (await first('')) ?? '';
 const late = (await first('lane=overdue&category=in_transit')) ?? (await first('lane=overdue')) ?? any;
 const held = (await first('category=held')) ?? any;
 const torn = (await first('badge=data_conflict')) ?? any;
+const preparing = (await first('category=preparing')) ?? any;
 const returned = (await first('badge=after_sale_open')) ?? any;
 const link = await fetch(`${base}/v1/orders/${torn}/commands/create_link`, {
   method: 'POST',
@@ -41,12 +43,20 @@ const link = await fetch(`${base}/v1/orders/${torn}/commands/create_link`, {
 }).then((answer) => answer.json(), () => ({}));
 
 const firstButton = (page) => page.getByRole('toolbar').getByRole('button').first().click();
+const press = (...names) => async (page) => {
+  for (const name of names) await page.getByRole('button', { name }).first().click();
+};
+const lower = (page) => page.mouse.move(400, 500).then(() => page.mouse.wheel(0, 700));
 const screens = {
   board: ['/'],
   groups: ['/?group=shop'],
   orders: ['/orders'],
   late: [`/orders/${late}`],
   order: [`/orders/${torn}`],
+  timeline: [`/orders/${torn}`, lower],
+  audit: [`/orders/${held}`, async (page) => (await page.getByText(/^(Audit|审计)$/).click(), lower(page))],
+  then: [`/orders/${torn}`, press(/^(As it was|当时显示了什么)$/)],
+  unknown: ['/orders/aaaaaaaaaaaaaaaa'],
   held: [`/orders/${held}`],
   after_sale: [`/orders/${returned}`],
   conflicts: ['/conflicts'],
@@ -55,6 +65,13 @@ const screens = {
   live: ['/live', () => liven()],
   palette: ['/', (page) => page.keyboard.press('Control+k')],
   command: [`/orders/${held}`, firstButton],
+  ship: [`/orders/${preparing}`, press(/^(Ship|发货)/)],
+  bulk: ['/orders?category=ready', async (page) => {
+    await page.getByRole('checkbox').first().check();
+    await press(/^(Bulk|批量操作)/)(page);
+  }],
+  paste: ['/orders', press(/^(Paste numbers|批量单号)$/)],
+  chart: ['/lifecycles?id=made_to_order'],
   public: [link.result && new URL(link.result.url, base).pathname],
 };
 
@@ -79,11 +96,19 @@ for (const size of ['desk', 'phone'])
       const url = new URL(path, base);
       url.searchParams.set('lang', lang);
       await page.goto(url.href);
-      await page.locator('h1').first().waitFor();
-      await page.waitForLoadState('networkidle', { timeout: 1_500 }).catch(() => undefined);
+      await page.locator('h1, h2').first().waitFor();
+      await page.waitForFunction(() => !document.querySelector('[role=status][aria-label="Loading"], [role=status][aria-label="加载中"]'));
       await prepare?.(page);
-      await page.waitForTimeout(600);
+      await page.waitForTimeout(400);
       await page.screenshot({ path: join(folder, `${name}-${lang}-${size}.png`), fullPage: name === 'public' });
+    }
+    if (empty) {
+      const first = await newPage(browser, { lang, size, origin: empty.url });
+      await first.page.goto(empty.url);
+      await first.page.getByRole('heading', { level: 2 }).first().waitFor();
+      await first.page.screenshot({ path: join(folder, `first_run-${lang}-${size}.png`) });
+      faults.push(...first.faults);
+      await first.context.close();
     }
     complaints += faults.length;
     for (const fault of faults) console.log(`${sizes[size].width} px, ${lang}: ${fault.slice(0, 300)}`);
@@ -91,4 +116,5 @@ for (const size of ['desk', 'phone'])
   }
 await browser.close();
 await server?.close();
+await empty?.close();
 console.log(`pictures are in ${folder}; the browser complained ${complaints} times`);

@@ -18,6 +18,7 @@ function order(i, more = {}) {
     total: lines.reduce((sum, line) => sum + line.price, 0),
     buyer: { id: `c-${2000 + i}`, name, phone: `1380000${1000 + i}`, city, address: '文三路 1 号' },
     promised_delivery: ahead(30 + (i % 5) * 20),
+    attributes: { invoice_type: i % 2 ? 'electronic' : 'none', member_level: ['银卡', '金卡', 'Gold'][i % 3], ...(i % 4 === 0 && { campaign: '双11 直播间' }) },
     lines,
     ...more,
   };
@@ -50,7 +51,7 @@ export async function seed(server) {
   const made = {};
   const stages = ['placed', 'paid', 'paid', 'released', 'released', 'shipped', 'moving', 'moving', 'moving', 'delivered'];
   for (let i = 0; i < 40; i++) {
-    const late = i % 6 === 4 ? { promised_delivery: ago(5 + i) } : i % 7 === 3 ? { promised_delivery: ahead(3) } : {};
+    const late = i % 6 === 4 ? { promised_delivery: ago(5 + i) } : i % 7 === 3 ? { promised_delivery: ahead(3) } : i % 13 === 7 ? { promised_delivery: undefined } : {};
     made[i] = await advance(server, i, stages[i % stages.length], late);
   }
   const held = await advance(server, 50, 'paid', {});
@@ -61,7 +62,7 @@ export async function seed(server) {
   await server.scan(moving.number, 'delivered', { type: 'package_delivered', received_by: 'self', place: '杭州市' });
   await server.scan(moving.number, 'out_for_delivery', { place: '杭州市', occurred: new Date(Date.now() + 60_000).toISOString() });
   const asked = await advance(server, 52, 'delivered', {});
-  await server.command(asked.id, 'open_after_sale', { type: 'return_refund', reason: 'size', parts: [{ line: '1', quantity: 1 }], amount: 25800 }).catch(() => undefined);
+  await server.command(asked.id, 'open_after_sale', { type: 'return_refund', reason: '尺码不合适', parts: [{ line: '1', quantity: 1 }], amount: 25800 }).catch(() => undefined);
   for (let k = 0; k < 4; k++) await server.scan(`7399900000${100 + k}`, 'in_transit', { place: '武汉市' });
   return { ...made, held, moving, after_sale: asked };
 }

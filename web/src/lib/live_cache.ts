@@ -259,7 +259,7 @@ function withCell(lanes: Record<string, Cell>, lane: string, change: (cell: Cell
 
 /// Most urgent first, as the server sends them.
 function insert(items: OrderRow[], row: OrderRow): OrderRow[] {
-  const due = (r: OrderRow) => r.due_at ?? '9';
+  const due = (r: OrderRow) => r.due_at ?? r.status.promise?.to ?? '9';
   const at = items.findIndex((r) => due(r) > due(row));
   return at < 0 ? [...items, row] : [...items.slice(0, at), row, ...items.slice(at)];
 }

@@ -23,7 +23,7 @@ export function fieldsOf(fields: Field[], def: CommandDef | undefined): Field[] 
 }
 
 // What a person seldom fills in by hand: ids of other things, and what a system would say.
-const rare = /_id$|^(leg|currency|direction|package|unit|proof|raw_code|flags|media_type|hash)$/;
+const rare = /_(id|e6|type)$|^(leg|currency|direction|package|unit|proof|raw_code|flags|hash|milestone|supplier|place|signer|received_by|is_confirmed|estimated|planned_\w+|scrap|owner|level|element|to)$/;
 const isRare = (field: Field) => !field.required && rare.test(field.name);
 
 const personFields = ['name', 'phone', 'address', 'city', 'region', 'postcode', 'country'];

@@ -45,7 +45,7 @@ export const Card = memo(function Card({ row, isPending, isGone, onDrag, onMove 
         <Link to={`/orders/${row.id}`} className={s.no} aria-label={t('card.open', { no: number })} draggable={false}>
           {number}
         </Link>
-        <TimeLeft due={row.due_at} settled={column && !column.open} />
+        {row.due_at || !isUnverified ? <TimeLeft due={row.due_at} settled={column && !column.open} /> : <HealthPill health={status.health} />}
       </div>
       <div className={s.row}>
         <span className={s.cut}>{[row.buyer, row.city].filter(Boolean).join(' · ') || word('shop', row.shop)}</span>
@@ -58,7 +58,7 @@ export const Card = memo(function Card({ row, isPending, isGone, onDrag, onMove 
         <span className={s.small}>
           <span className="nowrap">{label(status.label, status.state)}</span>
           {owner && column?.open && row.badges.length === 0 && row.holds.length === 0 && <span className={s.turn}>{t('board.next', { who: label(owner.label) })}</span>}
-          {isUnverified && <HealthPill health={status.health} />}
+          {isUnverified && row.due_at && <HealthPill health={status.health} />}
           {row.holds.slice(0, 1).map((hold) => (
             <span key={hold} className={s.owner}>
               {name('holds', hold)}

@@ -54,7 +54,7 @@ export function Cell({ category, lane, cell, dragging, more }: Props) {
         if (dragging.row && isLegal) dragging.onMove(dragging.row, move.command, category);
       }}
     >
-      <div className={s.list} ref={list} tabIndex={rows.length > 3 ? 0 : undefined}>
+      <div className={s.list} ref={list} tabIndex={rows.length > 3 ? 0 : undefined} style={{ minHeight: `min(${virtual.getTotalSize()}px, var(--cell-height, 264px))` }}>
         <div className={s.track} style={{ height: virtual.getTotalSize() }}>
           {virtual.getVirtualItems().map((item) => {
             const row = rows[item.index]!;

@@ -21,7 +21,7 @@ export function Grid({ board, dragging, more }: BoardProps) {
   const laneTotal = (lane: string) => board.columns.reduce((sum, column) => sum + (column.lanes[lane]?.count ?? 0), 0);
   return (
     <div className={s.scroll}>
-      <div className={s.grid} style={{ gridTemplateColumns: `104px ${widths}` }}>
+      <div className={s.grid} style={{ gridTemplateColumns: `104px ${widths}`, gridTemplateRows: `auto repeat(${meta.lanes.length - 1}, auto) minmax(min-content, 1fr)` }}>
         <div className={s.corner} />
         {columns.map((column) => {
           const def = meta.categories.find((c) => c.code === column.category);
@@ -34,16 +34,22 @@ export function Grid({ board, dragging, more }: BoardProps) {
         })}
         {meta.lanes.map((lane) => (
           <div key={lane.code} role="group" aria-label={t('board.lane', { lane: name('lanes', lane.code), n: laneTotal(lane.code) })} style={{ display: 'contents' }}>
-            <div className={s.lane}>
+            <div className={s.lane} title={label(lane.description)}>
               <b>
                 <Dot tone={tone('lanes', lane.code)} />
                 {name('lanes', lane.code)}
               </b>
               <span className={s.laneCount}>{count(laneTotal(lane.code))}</span>
             </div>
-            {columns.map((column) => (
+            {laneTotal(lane.code) === 0 && !dragging.row ? (
+              <p className={s.none}>
+                <span>{label(lane.description)}</span>
+              </p>
+            ) : (
+              columns.map((column) => (
               <Cell key={column.category} category={column.category} lane={lane.code} cell={column.lanes[lane.code]} dragging={dragging} more={more(column.category, lane.code)} />
-            ))}
+              ))
+            )}
           </div>
         ))}
       </div>

@@ -6,6 +6,13 @@ import { useMeta } from '@/lib/meta_context';
 import { chartOf, node_height, node_width, type Edge } from './layout';
 import s from './lifecycles.module.css';
 
+// A long name is set narrower rather than running out of its box; Chinese letters are twice as wide.
+const text_width = node_width - 26;
+function fitted(text: string) {
+  const wide = [...text].reduce((sum, c) => sum + (c > '\u2e80' ? 12.5 : 7), 0);
+  return wide > text_width ? ({ textLength: text_width, lengthAdjust: 'spacingAndGlyphs' } as const) : {};
+}
+
 interface Props {
   lifecycle: Lifecycle;
   chosen: string;
@@ -62,7 +69,7 @@ export function LifecycleChart({ lifecycle, chosen, countOf, onChoose }: Props) 
           >
             <rect width={node_width} height={node_height} rx={6} />
             <rect width={4} height={node_height - 12} x={6} y={6} rx={2} fill={`var(--${tone('categories', state.category)}-solid)`} />
-            <text x={18} y={orders === undefined ? 28 : 20}>
+            <text x={18} y={orders === undefined ? 28 : 20} {...fitted(label(state.label, state.code))}>
               {label(state.label, state.code)}
             </text>{' '}
             {orders !== undefined && (

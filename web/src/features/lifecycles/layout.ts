@@ -22,9 +22,9 @@ export interface Chart {
   height: number;
 }
 
-export const node_width = 126;
+export const node_width = 140;
 export const node_height = 46;
-const gap_x = 48;
+const gap_x = 40;
 const gap_y = 26;
 const top = 40;
 const side = 16;

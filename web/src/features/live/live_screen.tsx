@@ -6,6 +6,7 @@ import { useActions } from '@/lib/actions';
 import { useNow } from '@/lib/clock';
 import { useText } from '@/lib/i18n';
 import { useFeed, useLiveScope } from '@/lib/live_context';
+import { useIsPhone } from '@/lib/media';
 import { useMeta } from '@/lib/meta_context';
 import { clockTime } from '@/lib/time';
 import { useUrlState } from '@/lib/url_state';
@@ -13,6 +14,7 @@ import { Empty } from '@/ui/faces';
 import { Page } from '@/ui/page';
 import { Dot, HealthPill, Pill, StatePill } from '@/ui/pills';
 import { Table, type TableColumn } from '@/ui/table';
+import s from './live.module.css';
 
 const filters = ['shop', 'category', 'lane', 'carrier'] as const;
 
@@ -21,6 +23,7 @@ export function LiveScreen() {
   const { t, label, lang } = useText();
   const { meta, word, tone, lifecycle } = useMeta();
   const url = useUrlState();
+  const isPhone = useIsPhone();
   const scope = Object.fromEntries(filters.map((f) => [f, url.get(f) || undefined]));
   useLiveScope(scope);
   const all = useFeed();
@@ -52,6 +55,21 @@ export function LiveScreen() {
     { id: 'source', title: t('order.source'), width: '120px', cell: (c) => word('source', c.cause.source) },
     { id: 'shop', title: t('col.shop'), width: '130px', cell: (c) => word('shop', c.shop) },
   ];
+  const phone: TableColumn<Change> = {
+    id: 'change',
+    title: t('feed.event'),
+    width: 'minmax(0, 1fr)',
+    cell: (c) => (
+      <div className={s.two}>
+        <Link to={`/orders/${c.id}`}>{c.order_no ?? c.id}</Link>
+        <span className="quiet">{clockTime(c.at, lang)}</span>
+        <span className={s.cut}>
+          <Dot tone={tone('lanes', c.to.lane)} /> {label(c.cause.label, c.cause.type)}
+        </span>
+        <StatePill status={c.status} />
+      </div>
+    ),
+  };
   const options = { shop: meta.words.shop, carrier: meta.words.carrier, category: meta.categories, lane: meta.lanes };
   return (
     <Page
@@ -69,7 +87,7 @@ export function LiveScreen() {
         </>
       }
     >
-      {shown.length === 0 ? <Empty title={t('feed.empty')} hint={t('feed.empty_hint')} /> : <Table label={t('feed.title')} columns={columns} rows={shown} idOf={(c) => `${c.id}-${c.version}`} />}
+      {shown.length === 0 ? <Empty title={t('feed.empty')} hint={t('feed.empty_hint')} /> : <Table label={t('feed.title')} columns={isPhone ? [phone] : columns} rowHeight={isPhone ? 56 : undefined} rows={shown} idOf={(c) => `${c.id}-${c.version}`} />}
     </Page>
   );
 }

@@ -96,6 +96,9 @@ const moments = new Set(['at', 'until', 'promised_delivery', 'promised_dispatch'
 const amounts = new Set(['amount', 'total', 'deposit']);
 const words_max = 220;
 
+// A number is shown whole; a hash says nothing.
+const short = (text: string) => (text.length > 40 ? `${text.slice(0, 8)}…` : text);
+
 /// The payload as a line of text: names and values, nothing left out that fits.
 function inWords(data: Record<string, unknown>, order: Order, lang: Language, vocabulary: Vocabulary): string {
   const lines = new Map(order.lines.map((line) => [line.id, line.name || line.sku || line.id]));
@@ -106,9 +109,9 @@ function inWords(data: Record<string, unknown>, order: Order, lang: Language, vo
     if (value && typeof value === 'object') {
       const part = value as { line?: string; quantity?: number };
       if (part.line !== undefined && part.quantity !== undefined) return `${lines.get(part.line) ?? part.line} × ${part.quantity}`;
-      const thing = value as { name?: string; sku?: string; quantity?: number; value?: string };
+      const thing = value as { name?: string; sku?: string; quantity?: number; scheme?: string; value?: string };
       if (thing.name || thing.sku) return `${thing.name ?? thing.sku}${thing.quantity && thing.quantity > 1 ? ` × ${thing.quantity}` : ''}`;
-      if (thing.value) return thing.value;
+      if (thing.value) return [vocabulary.word('reference_scheme', thing.scheme), short(thing.value)].filter(Boolean).join(' ');
       return Object.values(value).map((v) => say('', v)).filter(Boolean).join(' ');
     }
     const text = String(value);

@@ -4,6 +4,7 @@ import type { View } from '@/api/queries';
 import type { CommandOffer, Order } from '@/api/types';
 import { useActions } from '@/lib/actions';
 import { useText } from '@/lib/i18n';
+import { useIsPhone } from '@/lib/media';
 import { useMeta } from '@/lib/meta_context';
 import { fromLocalInput, shortTime, toLocalInput } from '@/lib/time';
 import { useUrlState } from '@/lib/url_state';
@@ -14,6 +15,7 @@ import { Badges, HealthPill, StatePill } from '@/ui/pills';
 import s from './order.module.css';
 
 const shown_max = 6;
+const shown_max_phone = 2;
 
 /// What the order is, in one look: headline, health, promise, whose turn, and what can be done now.
 export function Head({ order, view }: { order: Order; view: View }) {
@@ -74,13 +76,14 @@ function CommandBar({ order }: { order: Order }) {
   const { t, label, lang } = useText();
   const { meta, word } = useMeta();
   const { ask } = useCommands();
+  const isPhone = useIsPhone();
   const number = order.status.order_no ?? order.id;
   const run = (offer: CommandOffer) =>
     ask({ order: order.id, orderNo: number, offer, context: { currency: order.currency, lines: order.lines, packages: order.packages.map((p) => p.id) } });
   const allowed = order.commands.filter((c) => c.allowed && c.name !== 'settle_conflict');
   const inState = new Set(meta.lifecycles.find((l) => l.id === order.status.lifecycle)?.transitions.map((tr) => tr.on));
   const first = [...allowed].sort((a, b) => weight(a, inState) - weight(b, inState));
-  const buttons = first.filter((c) => inState.has(c.name)).slice(0, shown_max);
+  const buttons = first.filter((c) => inState.has(c.name)).slice(0, isPhone ? shown_max_phone : shown_max);
   const rest = first.filter((c) => !buttons.includes(c));
   const refused = order.commands.filter((c) => !c.allowed);
   useActions(

@@ -48,7 +48,7 @@ export function Lines({ order }: { order: Order }) {
                 <th>{t('order.line')}</th>
                 <th className={s.n}>{t('order.ordered')}</th>
                 {hasCancelled && <th className={s.n}>{t('order.cancelled')}</th>}
-                <th className={s.n}>{t('order.picked')}</th>
+                <th className={`${s.n} ${s.roomy}`}>{t('order.picked')}</th>
                 <th className={s.n}>{t('order.shipped')}</th>
                 <th className={s.n}>{t('order.delivered')}</th>
                 {hasBack && <th className={s.n}>{t('order.back')}</th>}
@@ -71,8 +71,8 @@ function LineRow({ line, order, hasCancelled, hasBack }: { line: OrderLine; orde
   const { lang } = useText();
   const { word } = useMeta();
   const due = line.quantity - line.cancelled;
-  const cell = (value: number) => (
-    <td className={`${s.n} ${value === 0 ? s.zero : value >= due ? s.good : ''}`}>{value === 0 ? '–' : quantity(value, line.scale, undefined)}</td>
+  const cell = (value: number, more = '') => (
+    <td className={`${s.n} ${more} ${value === 0 ? s.zero : value >= due ? s.good : ''}`}>{value === 0 ? '–' : quantity(value, line.scale, undefined)}</td>
   );
   return (
     <tr>
@@ -96,7 +96,7 @@ function LineRow({ line, order, hasCancelled, hasBack }: { line: OrderLine; orde
       </td>
       <td className={s.n}>{quantity(line.quantity, line.scale, line.unit)}</td>
       {hasCancelled && cell(line.cancelled)}
-      {cell(line.steps.picked ?? 0)}
+      {cell(line.steps.picked ?? 0, s.roomy)}
       {cell(line.shipped)}
       {cell(line.delivered)}
       {hasBack && cell(line.back)}

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
-import { useParams } from 'react-router';
+import { Link, useParams } from 'react-router';
 import { ApiError } from '@/api/client';
 import { orderQuery, type View } from '@/api/queries';
 import type { Order } from '@/api/types';
@@ -24,7 +24,11 @@ export function OrderScreen() {
   const knownAt = url.get('known_at');
   const view: View = { ...(at && { at }), ...(knownAt && { known_at: knownAt }) };
   const order = useQuery(orderQuery(id, view));
-  if (order.error instanceof ApiError && order.error.problem.status === 404 && !order.data) return <Empty title={t('order.not_found')} hint={id} />;
+  if (order.error instanceof ApiError && order.error.problem.status === 404 && !order.data) return (
+      <Empty title={t('order.not_found')} hint={id}>
+        <Link to="/orders">{t('nav.orders')}</Link>
+      </Empty>
+    );
   return (
     <Faces query={order} rows={14}>
       {(data) => <Content order={data} view={view} />}

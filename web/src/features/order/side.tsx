@@ -2,8 +2,8 @@ import { Button } from 'antd';
 import { Link } from 'react-router';
 import type { Order } from '@/api/types';
 import { money } from '@/lib/format';
-import { readable, useText } from '@/lib/i18n';
-import { useMeta } from '@/lib/meta_context';
+import { useText } from '@/lib/i18n';
+import { attributeTitle, useMeta } from '@/lib/meta_context';
 import { Copy } from '@/ui/bits';
 import { useCommands } from '@/ui/command_host';
 import { Moment } from '@/ui/moment';
@@ -33,13 +33,13 @@ function useOffer(order: Order): (name: string) => (() => void) | undefined {
   };
 }
 
-function OfferButton({ order, name }: { order: Order; name: string }) {
+function OfferButton({ order, name, text }: { order: Order; name: string; text?: string }) {
   const run = useOffer(order)(name);
   const { name: named } = useMeta();
   if (!run) return null;
   return (
     <Button size="small" type="text" onClick={run}>
-      {named('commands', name)}
+      {text ?? named('commands', name)}
     </Button>
   );
 }
@@ -114,7 +114,7 @@ function Notes({ order }: { order: Order }) {
   const { t } = useText();
   const { name } = useMeta();
   return (
-    <Panel title={t('order.notes')} tools={<OfferButton order={order} name="add_note" />}>
+    <Panel title={t('order.notes')} tools={<OfferButton order={order} name="add_note" text={t('order.note_add')} />}>
       {order.notes.length === 0 ? (
         <p className="quiet">{t('order.notes_none')}</p>
       ) : (
@@ -156,15 +156,14 @@ function Promises({ order }: { order: Order }) {
 }
 
 function More({ order }: { order: Order }) {
-  const { t, label } = useText();
+  const { t, label, lang } = useText();
   const { word, meta } = useMeta();
   const attributes = Object.entries(order.attributes);
-  const titles = Object.assign({}, ...meta.attribute_sets.map((set) => set.schema.properties ?? {})) as Record<string, { title?: string }>;
   return (
     <>
       {order.references.length > 0 && (
         <Panel title={t('order.references')} tools={<OfferButton order={order} name="add_reference" />}>
-          <Facts rows={order.references.map((r) => [[r.scheme, word('source', r.issuer)].filter(Boolean).join(' · '), <span className="mono">{r.value} <Copy text={r.value} /></span>] as [string, React.ReactNode])} />
+          <Facts rows={order.references.map((r) => [[word('reference_scheme', r.scheme), word('source', r.issuer)].filter(Boolean).join(' · '), <Reference order={order} reference={r} />] as [string, React.ReactNode])} />
         </Panel>
       )}
       {order.relations.length > 0 && (
@@ -179,10 +178,35 @@ function More({ order }: { order: Order }) {
       )}
       {attributes.length > 0 && (
         <Panel title={t('order.attributes')}>
-          <Facts rows={attributes.map(([k, v]) => [titles[k]?.title ?? readable(k), <LongText text={typeof v === 'object' ? JSON.stringify(v) : String(v)} />] as [string, React.ReactNode])} />
+          <Facts rows={attributes.map(([k, v]) => [attributeTitle(meta, k, lang), <LongText text={typeof v === 'object' ? JSON.stringify(v) : String(v)} />] as [string, React.ReactNode])} />
         </Panel>
       )}
     </>
+  );
+}
+
+/// A number with what copies it; of a tracking link only its hash is known, so it can be taken back only.
+function Reference({ order, reference }: { order: Order; reference: Order['references'][number] }) {
+  const { t } = useText();
+  const { ask } = useCommands();
+  const isHash = reference.value.length > 40;
+  const remove = order.commands.find((c) => c.name === 'remove_reference' && c.allowed);
+  if (!isHash)
+    return (
+      <span className="mono">
+        {reference.value} <Copy text={reference.value} />
+      </span>
+    );
+  const { scheme, issuer, value } = reference;
+  return (
+    <span className="mono">
+      {value.slice(0, 8)}…{' '}
+      {remove && (
+        <Button size="small" type="link" onClick={() => ask({ order: order.id, orderNo: order.status.order_no ?? order.id, offer: { ...remove, preset: { reference: { scheme, ...(issuer && { issuer }), value } } } })}>
+          {t('order.reference_revoke')}
+        </Button>
+      )}
+    </span>
   );
 }
 

@@ -2,7 +2,8 @@ import { Link } from 'react-router';
 import type { Meta, OrderRow } from '@/api/types';
 import type { CsvColumn } from '@/lib/csv';
 import { money } from '@/lib/format';
-import type { Texts } from '@/lib/i18n';
+import type { Language, Texts } from '@/lib/i18n';
+import { attributeTitle } from '@/lib/meta_context';
 import type { Vocabulary } from '@/lib/meta_context';
 import { Moment, TimeLeft } from '@/ui/moment';
 import { Badges, HealthPill, Pill, StatePill } from '@/ui/pills';
@@ -69,16 +70,15 @@ export function phoneColumn({ t, label }: Texts, { meta }: Vocabulary): OrderCol
 }
 
 /// A column for every attribute of orders that some set names.
-export function attributeColumns(meta: Meta, lang: 'zh' | 'en'): OrderColumn[] {
+export function attributeColumns(meta: Meta, lang: Language): OrderColumn[] {
   const out: OrderColumn[] = [];
   for (const set of meta.attribute_sets.filter((a) => a.levels.includes('order'))) {
-    const properties = (set.schema.properties ?? {}) as Record<string, { title?: string; 'x-title-en'?: string }>;
-    for (const [key, property] of Object.entries(properties)) {
+    for (const key of Object.keys(set.schema.properties ?? {})) {
       const text = (row: OrderRow) => {
         const value = row.attributes?.[key];
         return value === undefined ? undefined : typeof value === 'object' ? JSON.stringify(value) : String(value);
       };
-      out.push({ id: `attribute.${key}`, title: (lang === 'en' ? property['x-title-en'] : undefined) ?? property.title ?? key, width: '130px', text, cell: (row) => <span title={text(row)}>{text(row)?.slice(0, 200)}</span> });
+      out.push({ id: `attribute.${key}`, title: attributeTitle(meta, key, lang), width: '130px', text, cell: (row) => <span title={text(row)}>{text(row)?.slice(0, 200)}</span> });
     }
   }
   return out;

@@ -52,7 +52,7 @@ function Waiting({ item }: { item: QuarantineItem }) {
     <article className={s.item} aria-label={item.reference.value}>
       <div className={s.head}>
         <span className={s.value}>{item.reference.value}</span>
-        <span className="quiet">{[item.reference.scheme, word('carrier', item.reference.issuer)].filter(Boolean).join(' · ')}</span>
+        <span className="quiet">{[word('reference_scheme', item.reference.scheme), word('carrier', item.reference.issuer)].filter(Boolean).join(' · ')}</span>
         <span>{t('quarantine.count', { n: item.count })}</span>
         <span className="quiet">
           {t('quarantine.first')} <Ago at={item.first_at} />
