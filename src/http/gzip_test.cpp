@@ -41,7 +41,7 @@ TEST(Gzip, PutsAReadyTailBehindAnyHead) {
   std::string tail;
   for (int i = 0; i < 20'000; ++i) tail += std::to_string(i * 7919 % 1'000);
   const GzipTail ready(tail);
-  for (const std::string head : {std::string(), std::string("{\"now\":1}"), tail})
+  for (const auto& head : {std::string(), std::string("{\"now\":1}"), tail})
     EXPECT_EQ(inflated(ready.behind(head)), head + tail);
 }
 

@@ -78,8 +78,9 @@ std::vector<PublicStep> steps_of(const PackageState& package, const Context& con
     const auto& step = context.definitions->milestone(at->milestone);
     const auto place = city_of(at->place);
     std::string text = pick(step.customer, words.is_chinese);
-    if (const auto blank = text.find("{city}"); blank != std::string::npos)
-      place.empty() ? text.clear() : void(text.replace(blank, 6, place));
+    constexpr std::string_view kBlank = "{city}";
+    const auto blank = text.find(kBlank);
+    if (blank != text.npos && !place.empty()) text.replace(blank, kBlank.size(), place);
     if (text.empty() || text.find('{') != std::string::npos)
       text = pick(step.label, words.is_chinese);
     out.push_back({std::move(text), place, at->has_date ? at->at : Time::none(), true});
