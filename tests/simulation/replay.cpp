@@ -88,7 +88,9 @@ void Checks::replayed(const Snapshot& snapshot, std::uint64_t seed) {
       return violations_.add("a fresh installation takes no facts");
     if (random_.percent(5)) fresh.step(static_cast<std::uint32_t>(random_.below(fresh.shards())));
   }
-  for (int round = 0; fresh.step_all() && round < 1'000; ++round) fresh.advance(milliseconds(100));
+  int rounds = 0;
+  for (; rounds < 1'000 && fresh.step_all(); ++rounds) fresh.advance(milliseconds(100));
+  if (rounds == 1'000) return violations_.add(when_ + ": never comes to rest");
   world_.set_now(fresh.now());
   world_.step_all();
 

@@ -102,12 +102,22 @@ void deliver(PackageState& package, const Event& event) {
   package.delivered_latest = event.latest();
 }
 
-void describe(PackageState& package, const model::PackageReport& p) {
+/// What its number itself brought to the order.
+bool is_brought_by_number(const Event& event) {
+  return event.origin.subject.starts_with("tracking/");
+}
+
+void describe(PackageState& package, const Event& event) {
+  const auto& p = event.as<model::PackageReport>();
   const auto set = [](std::string& to, const std::string& from) {
     if (!from.empty()) to = from;
   };
-  set(package.carrier, p.carrier);
-  set(package.number, p.number);
+  // Which number the order claims must not depend on what the claim brings: claim and scans would
+  // chase each other.
+  if (!package.has_own_number || !is_brought_by_number(event)) {
+    set(package.carrier, p.carrier);
+    set(package.number, p.number);
+  }
   set(package.supplier, p.supplier);
   set(package.unit, p.unit);
   set(package.case_id, p.case_id);
@@ -178,10 +188,9 @@ void move_one(Order& order, PackageState& package, const Event& event) {
   const auto& p = event.as<model::PackageReport>();
   auto milestone = implied(event, p);
   enter_leg(package, p, milestone && is_return_leg(*milestone));
-  describe(package, p);
+  describe(package, event);
   // What a number itself brought to the order is no reason to claim that number.
-  if (!p.number.empty() && !event.origin.subject.starts_with("tracking/"))
-    package.has_own_number = true;
+  if (!p.number.empty() && !is_brought_by_number(event)) package.has_own_number = true;
   switch (event.type) {
     case EventType::PackageUnshipped:
       return unship(package);
@@ -258,8 +267,11 @@ PackageState& package_of(Order& order, const model::PackageReport& p) {
     if (!p.package.empty() && package.id == p.package) return package;
   for (auto& package : order.packages)
     if (!p.number.empty() && package.number == p.number &&
-        (p.carrier.empty() || package.carrier.empty() || package.carrier == p.carrier))
+        (p.carrier.empty() || package.carrier.empty() || package.carrier == p.carrier)) {
+      // So far it was called by its number alone: scans came before who sent it said what it is.
+      if (!p.package.empty() && !package.has_own_number) package.id = p.package;
       return package;
+    }
   if (is_unnamed(p))
     for (auto& package : order.packages)
       if (is_meant(package, p)) return package;

@@ -454,5 +454,29 @@ TEST(Terms, RefundsAreCountedOnceAndMayFail) {
   EXPECT_EQ(story.order().refunded, 0);
 }
 
+// A scan that stands before the dispatch made a package of its own, to which the dispatch then
+// spoke as well; taken back, the number was the other package's. So claim and scan chased each
+// other.
+TEST(Packages, WhichNumbersAreClaimedDoesNotDependOnWhatTheClaimsBring) {
+  const auto told = [](bool with_scans) {
+    Story story("shop");
+    story.tell("order_placed", kOrder, hours(0));
+    const auto scanned = [&](std::string_view data, Duration after) {
+      if (!with_scans) return;
+      auto scan = story.fact("package_scanned", data, kStart + after, "carrier");
+      scan.origin.subject = "tracking/yto:N1";
+      story.add(scan);
+    };
+    scanned(R"({"carrier":"yto","number":"N1","milestone":"picked_up"})", hours(1));
+    story.tell("package_shipped", R"({"package":"K1","carrier":"yto","number":"N1"})", hours(2));
+    scanned(R"({"carrier":"other","number":"N1","package":"K1","milestone":"in_transit"})",
+            hours(3));
+    story.tell("package_shipped", R"({"package":"K1","carrier":"sf","number":"N2"})", hours(4));
+    EXPECT_EQ(story.order().packages.size(), 1u);
+    return OrderReducer(story.context()).claims(story.order());
+  };
+  EXPECT_EQ(told(true), told(false));
+}
+
 }  // namespace
 }  // namespace cairn::orders::testing
