@@ -9,6 +9,8 @@ work=${MUTANTS_DIR:-$root/build/mutants}
 source dev.d/say.sh
 source dev.d/build.sh
 mkdir -p "$work/tree"
+# Named relative to the copy, its files are those the cache knows from here.
+export CCACHE_BASEDIR=$work/tree
 
 copy_sources() {
   # With their times, so that only what a patch touched is built again.
@@ -17,9 +19,9 @@ copy_sources() {
 }
 
 build_simulator() {
-  cmake --preset release -S "$work/tree" -B "$work/build" -DCAIRN_TESTS=ON \
-    -DCAIRN_THIRD_PARTY_DIR="$root/build/third_party" >"$work/cmake.log" 2>&1 &&
-    ninja -C "$work/build" cairn_sim >"$work/build.log" 2>&1
+  (cd "$work/tree" && cmake --preset release -DCAIRN_TESTS=ON \
+    -DCAIRN_THIRD_PARTY_DIR="$root/build/third_party") >"$work/cmake.log" 2>&1 &&
+    ninja -C "$work/tree/build/release" -j "$(jobs_max)" cairn_sim >"$work/build.log" 2>&1
 }
 
 chosen() {
@@ -32,6 +34,7 @@ chosen() {
 }
 
 copy_sources
+sim=$work/tree/build/release/tests/simulation/cairn_sim
 missed=0
 printf '%-42s %s\n' "planted bug" "caught"
 while read -r patch; do
@@ -46,7 +49,7 @@ while read -r patch; do
     printf '%-42s %s\n' "$name" "does not build"
     missed=1
   else
-    out=$("$work/build/tests/simulation/cairn_sim" --seed 1 --seeds "$seeds" --short --first 2>&1)
+    out=$("$sim" --seed 1 --seeds "$seeds" --short --first 2>&1)
     at=$(grep -m1 -oE '(seed [0-9]+ FAILED|died; .*--seed [0-9]+)' <<<"$out" |
       grep -oE '[0-9]+' | head -1)
     why=$(grep -m1 '^  [a-z]' <<<"$out" | cut -c3-90)

@@ -14,15 +14,17 @@ constexpr std::array<model::Role, 12> kRoles{
     model::Role::Warehouse,  model::Role::Finance, model::Role::Planner,   model::Role::Qc,
     model::Role::Supervisor, model::Role::Admin,   model::Role::Source,    model::Role::Supplier};
 
-std::string event_target(const World::Look& look, Random& random, model::EventType& type) {
+/// Something that was told of the order; of what was said about it only where that may be undone.
+std::string event_target(const World::Look& look, Random& random, bool with_words,
+                         model::EventType& type) {
   std::vector<std::pair<model::Identity, model::EventType>> events;
   for (const auto& record : look.records) {
     if (record.type != ports::RecordType::Event) continue;
     const auto event = model::decode_event(
         {record.type, {model::kOrderKind, {}}, record.number, record.recorded, record.body});
-    if (!event || event->type == model::EventType::EventCorrected ||
-        event->type == model::EventType::EventRetracted ||
-        event->type == model::EventType::OrderPlaced)
+    if (!event || event->type == model::EventType::OrderPlaced) continue;
+    if (!with_words && (event->type == model::EventType::EventCorrected ||
+                        event->type == model::EventType::EventRetracted))
       continue;
     events.emplace_back(event->id, event->type);
   }
@@ -104,10 +106,13 @@ std::string Workload::choose_name(const orders::Order& order, model::Role role) 
 
 std::string Workload::correction_data(bool is_correction, const World::Look& look) {
   auto type = model::EventType::NoteAdded;
-  const auto target = event_target(look, random_, type);
+  const auto target = event_target(look, random_, !is_correction, type);
   if (!is_correction) return fmt::format(R"({{"reason":"mistaken","target":"{}"}})", target);
   const auto& order = static_cast<const orders::Order&>(*look.state);
   const auto when = format_rfc3339(world_.now() - minutes(random_.between(1, 2'000)));
+  if (random_.percent(30))
+    return fmt::format(R"({{"move_to":"{}","reason":"wrong_order","target":"{}"}})",
+                       model::to_text(random_.pick(stories_).id), target);
   if (type == model::EventType::PackageShipped && !order.packages.empty())
     return fmt::format(
         R"({{"data":{{"package":"{}","carrier":"sf","number":"88{}"}},"reason":"wrong_number","target":"{}"}})",

@@ -30,6 +30,7 @@ struct Story {
   model::OrderId id;
   std::string source, order_no;
   Time placed;
+  bool comes_back = false;  ///< everything is sent back and the money too
   bool is_made_to_order = false;
   std::vector<model::Line> lines;
   std::vector<Parcel> parcels;
