@@ -17,7 +17,7 @@ export function launch() {
 
 /// A page of its own; `faults` collects what the browser complains of: errors, refused styles and
 /// scripts, requests to somewhere else.
-export async function newPage(browser, { lang = 'en', size = 'desk', origin } = {}) {
+export async function newPage(browser, { lang = 'en', size = 'desk', origin, ...more } = {}) {
   const context = await browser.newContext({
     viewport: sizes[size],
     locale: lang === 'zh' ? 'zh-CN' : 'en-GB',
@@ -25,14 +25,15 @@ export async function newPage(browser, { lang = 'en', size = 'desk', origin } = 
     hasTouch: size === 'phone',
     isMobile: size === 'phone',
     serviceWorkers: 'block',
+    ...more,
   });
   const page = await context.newPage();
   // Ends what would never come; on a busy machine everything else may take its time.
-  page.setDefaultTimeout(180_000);
+  page.setDefaultTimeout(Number(process.env.CAIRN_E2E_PATIENCE_MS ?? 120_000));
   const faults = [];
   page.on('pageerror', (error) => faults.push(String(error)));
   page.on('console', (message) => {
-    if (message.type() === 'error' && !/Failed to load resource|ERR_CONNECTION|ERR_INCOMPLETE/.test(message.text())) faults.push(message.text());
+    if (message.type() === 'error' && !/Failed to load resource|ERR_CONNECTION|ERR_INCOMPLETE|ERR_NETWORK/.test(message.text())) faults.push(message.text());
   });
   page.on('request', (request) => {
     const url = new URL(request.url());

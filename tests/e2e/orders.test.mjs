@@ -106,9 +106,7 @@ describe('an order', { skip }, () => {
     const page = await open(`/orders/${id}`);
     const scans = page.getByRole('article', { name: 'Package scanned' });
     await visible(scans);
-    await server.scan('73100000000004', 'arrived_at_hub', { place: '南京市', occurred: new Date(Date.now() + 30_000).toISOString() }).catch(async () => {
-      await server.scan('73100000000004', 'in_transit', { place: '南京市', occurred: new Date(Date.now() + 30_000).toISOString() });
-    });
+    await server.scan('73100000000004', 'in_transit', { place: '南京市', occurred: new Date(Date.now() + 30_000).toISOString() });
     await visible(scans.filter({ hasText: '南京市' }));
     const told = await scans.allInnerTexts();
     assert.equal(told.length, 2);
@@ -153,7 +151,7 @@ describe('an order', { skip }, () => {
     await page.mouse.move(from.x + 50, from.y + 60, { steps: 4 });
     await page.mouse.move(to.x + to.width / 2, to.y + 30, { steps: 12 });
     await visible(target.getByRole('status'));
-    assert.match(await target.getByRole('status').innerText(), /No command moves this order here now|\w{3}/);
+    assert.equal(await target.getByRole('status').innerText(), 'No command moves this order here now');
     await page.mouse.up();
     await visible(cellOf(page, 'J-5', /^Preparing · /));
     assert.equal(await page.getByText(/: done$/).count(), 0);

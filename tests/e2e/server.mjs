@@ -1,7 +1,8 @@
 // The real server for a journey: started on a free port with a temporary folder, stopped, killed and
 // started again on the same port; and the few requests with which a journey makes things happen.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -21,9 +22,16 @@ export class Server {
   #process;
   #log = '';
   #isEnding = false;
-  constructor() {
-    this.data = mkdtempSync(join(tmpdir(), 'cairn-e2e-'));
+  /// `definitions` are files put beside or over those that are shipped: path → text.
+  constructor({ definitions } = {}) {
+    this.folder = mkdtempSync(join(tmpdir(), 'cairn-e2e-'));
+    this.data = join(this.folder, 'data');
+    this.definitions = join(root, 'definitions');
     this.port = 0;
+    if (!definitions) return;
+    this.definitions = join(this.folder, 'definitions');
+    cpSync(join(root, 'definitions'), this.definitions, { recursive: true });
+    for (const [path, text] of Object.entries(definitions)) writeFileSync(join(this.definitions, path), text);
   }
   get url() {
     return `http://127.0.0.1:${this.port}`;
@@ -31,7 +39,7 @@ export class Server {
 
   /// Starts it, on the port it had before where there was one.
   async start(...options) {
-    const parts = ['serve', '--keyless', '--no-demo', '--data', this.data, '--port', String(this.port), '--definitions', join(root, 'definitions'), ...(consoleFolder ? ['--web', consoleFolder] : []), ...options];
+    const parts = ['serve', '--keyless', '--no-demo', '--data', this.data, '--port', String(this.port), '--definitions', this.definitions, ...(consoleFolder ? ['--web', consoleFolder] : []), ...options];
     this.#process = spawn(binary, parts, { stdio: ['ignore', 'pipe', 'pipe'] });
     const started = new Promise((resolve, reject) => {
       const read = (bytes) => {
@@ -60,7 +68,7 @@ export class Server {
   /// Ends it and takes its folder away.
   async close() {
     if (this.#process?.exitCode === null && this.#process.signalCode === null) await this.end();
-    rmSync(this.data, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true });
   }
 
   async ask(path, options = {}) {
@@ -82,6 +90,10 @@ export class Server {
     const answer = await this.send('/v1/events', facts.map((fact) => JSON.stringify({ source: 'generic', ...fact })).join('\n'), 'application/x-ndjson');
     if (answer.rejected > 0) throw new Error(`rejected: ${JSON.stringify(answer.rejected_lines)}`);
     return answer;
+  }
+  async link(order) {
+    const { result } = await this.command(order, 'create_link');
+    return new URL(result.url, this.url).pathname;
   }
   order(id) {
     return this.ask(`/v1/orders/${id}`);
@@ -109,5 +121,44 @@ export class Server {
   scan(number, milestone, more = {}) {
     const { occurred = new Date().toISOString(), type = 'package_scanned', ...data } = more;
     return this.tell({ id: `${number}-${milestone}-${occurred}`, type, reference: { scheme: 'tracking', issuer: 'zto', value: number }, occurred, data: { carrier: 'zto', number, ...(type === 'package_scanned' && { milestone }), ...data } });
+  }
+}
+
+/// A network between browser and server that can go silent: what is sent then is lost and nobody is
+/// told, as when a laptop sleeps or a router forgets a connection.
+export class Network {
+  #sockets = new Set();
+  #server;
+  async start(to) {
+    this.#server = createServer((near) => {
+      const far = connect(to, '127.0.0.1');
+      for (const [from, into] of [[near, far], [far, near]]) {
+        from.isSilent = false;
+        this.#sockets.add(from);
+        from.on('data', (bytes) => {
+          if (from === near && bytes.includes('/live')) near.isStream = far.isStream = true;
+          if (!from.isSilent) into.write(bytes);
+        });
+        from.on('error', () => undefined);
+        from.on('close', () => {
+          this.#sockets.delete(from);
+          if (!from.isSilent) into.destroy();
+        });
+      }
+    });
+    await new Promise((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    this.url = `http://127.0.0.1:${this.#server.address().port}`;
+    return this;
+  }
+  /// The streams there are now say nothing any more, without an end; other connections end, and new
+  /// ones are well.
+  forget() {
+    for (const socket of this.#sockets)
+      if (socket.isStream) socket.isSilent = true;
+      else socket.destroy();
+  }
+  async close() {
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise((resolve) => this.#server.close(resolve));
   }
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { executable, launch, newPage, visible } from './browser.mjs';
-import { missing, Server } from './server.mjs';
+import { missing, Network, Server } from './server.mjs';
 
 const skip = missing(executable);
 
@@ -61,6 +61,29 @@ describe('the stream', { skip }, () => {
     await visible(page.getByRole('link', { name: 'L-9' }));
     for (let i = 0; i < 10; i++) assert.equal(await page.getByRole('link', { name: `L-${i}`, exact: true }).count(), 1, `L-${i}`);
     await context.close();
+  });
+
+  it('goes on where it was when the machine wakes up, its connections dead without anybody having said so', async () => {
+    const id = await server.ready('S-SLEEP');
+    const network = await new Network().start(server.port);
+    try {
+      const { page, context } = await newPage(browser, { origin: network.url });
+      await page.clock.install();
+      await page.goto(`${network.url}/orders/${id}`);
+      await visible(page.getByRole('heading', { level: 1, name: /S-SLEEP/ }));
+      await visible(page.getByRole('status').filter({ hasText: 'Live' }));
+      network.forget();
+      await server.command(id, 'add_note', { text: 'said in the night' });
+      await server.command(id, 'add_note', { text: 'said in the morning' });
+      assert.equal(await page.getByText('said in the night').count(), 0);
+      await page.clock.fastForward('09:00:00');
+      await visible(page.getByText('said in the morning').first());
+      await visible(page.getByText('said in the night').first());
+      assert.equal(await page.getByRole('article', { name: 'Note added' }).count(), 2);
+      await context.close();
+    } finally {
+      await network.close();
+    }
   });
 
   it('goes on where it was after the network was gone', async () => {

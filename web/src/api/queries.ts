@@ -46,7 +46,7 @@ export const timelineQuery = (id: string, knownAt?: string) =>
     queryFn: ({ signal, pageParam }) =>
       call(client.GET('/v1/orders/{id}/timeline', {
         signal,
-        params: { path: { id }, query: { newest: true, ...(pageParam && { cursor: pageParam }), ...(knownAt && { known_at: knownAt }) } },
+        params: { path: { id }, query: { newest: true, limit: 200, ...(pageParam && { cursor: pageParam }), ...(knownAt && { known_at: knownAt }) } },
       })),
     initialPageParam: '',
     getNextPageParam: (page) => page.next_cursor,

@@ -17,6 +17,7 @@ export interface LiveOptions {
 }
 
 const silence_ms_max = 40_000; // the server's heartbeat comes every 15 s
+const answer_ms_max = 10_000; // a browser that woke up may ask over a connection that is long dead
 const nap_ms = 5_000;
 const batch_ms = 100;
 const backoff_ms = [250, 500, 1_000, 2_000, 4_000, 8_000, 15_000];
@@ -102,8 +103,9 @@ export class LiveStream {
   private async readOnce(run: number): Promise<void> {
     const abort = new AbortController();
     this.abort = abort;
+    let isAnswered = false;
     const watchdog = setInterval(() => {
-      if (this.now() - this.heardAt > silence_ms_max) abort.abort();
+      if (this.now() - this.heardAt > (isAnswered ? silence_ms_max : answer_ms_max)) abort.abort();
     }, nap_ms);
     this.heardAt = this.now();
     try {
@@ -113,6 +115,7 @@ export class LiveStream {
         cache: 'no-store',
       });
       if (!response.ok || !response.body) throw new Error(`stream answered ${response.status}`);
+      isAnswered = true;
       if (!this.position) this.options.onReset();
       await this.readBody(run, response.body, abort.signal);
     } finally {

@@ -1,4 +1,5 @@
 import { Button } from 'antd';
+import { useState } from 'react';
 import type { Order } from '@/api/types';
 import { useText, type TextKey } from '@/lib/i18n';
 import { useMeta } from '@/lib/meta_context';
@@ -9,10 +10,14 @@ import { ConflictCard } from '@/ui/conflict_card';
 import { Panel } from '@/ui/page';
 import s from './order.module.css';
 
+const conflicts_shown = 10;
+
 /// What is not as it should be: holds, conflicts, requests that others have not answered, cases.
 export function Alerts({ order }: { order: Order }) {
   const { t } = useText();
+  const [isAll, setIsAll] = useState(false);
   const open = order.conflicts.filter((c) => !c.settled);
+  const shown = isAll ? open : open.slice(0, conflicts_shown);
   return (
     <>
       {!order.view && <Trouble order={order} />}
@@ -23,11 +28,16 @@ export function Alerts({ order }: { order: Order }) {
         <RequestAlert key={request.id} request={request} />
       ))}
       {open.length > 0 && (
-        <Panel title={t('order.conflicts')}>
+        <Panel title={`${t('order.conflicts')}${open.length > 1 ? ` ${open.length}` : ''}`}>
           <div className={s.items}>
-            {open.map((conflict) => (
+            {shown.map((conflict) => (
               <ConflictCard key={conflict.id} order={order.id} orderNo={order.status.order_no ?? order.id} conflict={conflict} />
             ))}
+            {shown.length < open.length && (
+              <Button type="link" onClick={() => setIsAll(true)}>
+                {t('order.conflicts_all', { n: open.length })}
+              </Button>
+            )}
           </div>
         </Panel>
       )}

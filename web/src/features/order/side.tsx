@@ -216,7 +216,7 @@ function LongText({ text }: { text: string }) {
   return (
     <details>
       <summary className={s.note}>{text.slice(0, 80)}…</summary>
-      <pre className={s.raw}>{text.slice(0, 100_000)}</pre>
+      <pre className={s.raw} tabIndex={0}>{text.slice(0, 100_000)}</pre>
     </details>
   );
 }

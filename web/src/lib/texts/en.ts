@@ -194,6 +194,7 @@ export const en: Record<TextKey, string> = {
   'order.hold_open': 'On hold',
   'order.cases': 'After-sales',
   'order.case_due': 'Answer due',
+  'order.conflicts_all': 'All {n} conflicts',
   'order.conflicts': 'Conflicts',
   'order.request_waits': '{command} was requested; waiting for {master}',
   'order.request_refused': '{master} refused: {command}',

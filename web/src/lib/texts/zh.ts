@@ -192,6 +192,7 @@ export const zh = {
   'order.hold_open': '挂起中',
   'order.cases': '售后',
   'order.case_due': '处理时限',
+  'order.conflicts_all': '全部 {n} 个冲突',
   'order.conflicts': '冲突',
   'order.request_waits': '已申请{command}，等待 {master} 确认',
   'order.request_refused': '{master} 拒绝了{command}',

@@ -1,0 +1,209 @@
+// A day at a desk: lists, many orders at once, what can be taken back, what was shown then.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, describe, it } from 'node:test';
+import { accessible, executable, launch, newPage, visible } from './browser.mjs';
+import { missing, Server } from './server.mjs';
+
+const skip = missing(executable);
+
+describe('at the desk', { skip }, () => {
+  let server, browser;
+  const open = async (path, options = {}) => {
+    const opened = await newPage(browser, { origin: server.url, ...options });
+    await opened.page.goto(server.url + path);
+    return opened;
+  };
+  const rows = (page) => page.getByRole('table', { name: 'Orders' }).getByRole('row');
+  before(async () => {
+    server = await new Server().start();
+    browser = await launch();
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  it('an empty board offers ways to begin, and is a board as soon as an order comes', async () => {
+    const { page, faults, context } = await open('/');
+    for (const name of ['Import a table', 'Watch the demo', 'Connect a system']) await visible(page.getByRole('heading', { name }));
+    await accessible(page, 'the empty board');
+    await server.place({ order_no: '=1+1', lines: [{ id: '1', name: 'Tent', quantity: 1 }], attributes: { member_level: 'Gold' } });
+    await visible(page.getByRole('article', { name: '=1+1' }));
+    await visible(page.getByText('Nothing was promised, or nothing was heard for too long', { exact: false }).or(page.getByRole('group', { name: /· Unverified · 1/ })));
+    await visible(page.getByText('Likely to miss its promise', { exact: false }));
+    assert.deepEqual(faults, []);
+    await context.close();
+  });
+
+  it('a view is saved by name, and the address says everything', async () => {
+    await server.ready('D-1', { shop: 'desk' });
+    await server.ready('D-2', { shop: 'other' });
+    const { page, context } = await open('/orders?shop=desk');
+    await visible(page.getByRole('link', { name: 'D-1' }));
+    assert.equal(await page.getByRole('link', { name: 'D-2' }).count(), 0);
+    await page.getByRole('button', { name: 'Views' }).click();
+    await page.getByRole('menuitem', { name: 'Save this view' }).click();
+    await page.getByRole('textbox', { name: 'Name of the view' }).fill('My desk');
+    await page.keyboard.press('Enter');
+    await page.goto(`${server.url}/orders`);
+    await visible(page.getByRole('link', { name: 'D-2' }));
+    await page.getByRole('button', { name: 'Views' }).click();
+    await page.getByRole('menuitem', { name: 'My desk' }).click();
+    await page.waitForURL(/shop=desk/);
+    await page.getByRole('link', { name: 'D-2' }).waitFor({ state: 'detached' });
+    await context.close();
+  });
+
+  it('attributes are columns, and the export is safe in a spreadsheet', async () => {
+    await server.ready('1234567890123456', { attributes: { member_level: 'Silver, "old"' } });
+    const { page, context } = await open('/orders', { acceptDownloads: true });
+    await page.getByRole('button', { name: 'Columns' }).click();
+    await page.getByRole('checkbox', { name: 'Member level' }).check();
+    await page.keyboard.press('Escape');
+    await visible(page.getByRole('columnheader', { name: 'Member level' }));
+    await visible(page.getByRole('cell', { name: 'Silver, "old"' }));
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Export' }).click()]);
+    const csv = readFileSync(await download.path(), 'utf8');
+    assert.equal(csv.charCodeAt(0), 0xfeff, 'a byte order mark');
+    assert.match(csv, /"=""1234567890123456"""/, 'an id stays text');
+    assert.match(csv, /"Silver, ""old"""/);
+    assert.match(csv, /'=1\+1/, 'nothing a spreadsheet would run');
+    await context.close();
+  });
+
+  it('a command on many orders says what became of each', async () => {
+    const { id: unpaid } = await server.place({ order_no: 'B-1', shop: 'bulk', lines: [{ id: '1', name: 'Tent', quantity: 1 }] });
+    const { id: paid } = await server.place({ order_no: 'B-2', shop: 'bulk', total: 100, lines: [{ id: '1', name: 'Tent', quantity: 1 }] });
+    await server.command(paid, 'record_payment', { amount: 100, in_full: true });
+    const { page, context } = await open('/orders?shop=bulk');
+    await visible(page.getByRole('link', { name: 'B-2' }));
+    await page.getByRole('checkbox', { name: 'Select all', exact: false }).first().check();
+    await page.getByRole('button', { name: 'Bulk command' }).click();
+    await page.getByRole('menuitem', { name: 'Approve' }).click();
+    await page.getByRole('button', { name: 'Run on 2 orders' }).click();
+    const dialog = page.getByRole('dialog');
+    await visible(dialog.getByText('1 done, 0 passed on, 1 refused'));
+    await visible(dialog.getByRole('listitem').filter({ hasText: 'B-1' }));
+    await accessible(page, 'results of a bulk command');
+    assert.equal((await server.order(unpaid)).status.category, 'unconfirmed');
+    await context.close();
+  });
+
+  it('what has a reverse is taken back by a press', async () => {
+    const id = await server.ready('U-1');
+    const { page, context } = await open(`/orders/${id}`);
+    await page.getByRole('button', { name: 'Add a tag' }).click();
+    await page.getByRole('dialog').getByRole('textbox', { name: 'Tag' }).fill('vip');
+    await page.keyboard.press('Enter');
+    await visible(page.getByText('vip', { exact: true }).first());
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByText('vip', { exact: true }).waitFor({ state: 'detached' });
+    assert.deepEqual((await server.order(id)).tags, []);
+    await context.close();
+  });
+
+  it('what was shown then is shown again, by what is known now and by what was known', async () => {
+    const id = await server.ready('W-1');
+    const then = new Date().toISOString();
+    await server.command(id, 'ship_package', { carrier: 'zto', number: '73100000000701' });
+    const { page, context } = await open(`/orders/${id}?at=${then}&known_at=${then}`);
+    await visible(page.getByText(/by what had been recorded then/));
+    await visible(page.locator('header').getByText('Preparing', { exact: true }));
+    assert.equal(await page.getByRole('toolbar').count(), 0, 'nothing can be done in the past');
+    await accessible(page, 'an order as it was');
+    await page.getByRole('button', { name: 'Back to now' }).click();
+    await visible(page.locator('header').getByText('Shipped', { exact: true }));
+    await visible(page.getByRole('toolbar'));
+    const time = page.getByRole('article', { name: 'Package shipped' }).locator('time').first();
+    assert.match(await time.getAttribute('title'), /^Original time: \d{4}-\d\d-\d\dT/);
+    await page.getByRole('article', { name: 'Package shipped' }).hover();
+    await page.getByRole('article', { name: 'Package shipped' }).getByRole('button', { name: 'Raw' }).click();
+    await visible(page.getByRole('dialog').getByText('73100000000701'));
+    await context.close();
+  });
+
+  it('a wrong fact is taken back and stays, struck through', async () => {
+    const id = await server.ready('C-1');
+    await server.command(id, 'ship_package', { carrier: 'zto', number: '73100000000702' });
+    await server.scan('73100000000702', 'in_transit', { place: '错误市' });
+    const { page, context } = await open(`/orders/${id}`);
+    const scan = page.getByRole('article', { name: 'Package scanned' });
+    await scan.hover();
+    await scan.getByRole('button', { name: 'Correct or retract' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('Retract: as if it had never been told').click();
+    await choose(page, dialog, 'Reason');
+    await dialog.getByRole('button', { name: 'Submit' }).click();
+    await visible(scan.getByText(/^Retracted/));
+    await context.close();
+  });
+
+  it('what waits and is no order of ours is dismissed with a reason', async () => {
+    await server.scan('7399900000200', 'in_transit', { place: '武汉市' });
+    const { page, context } = await open('/quarantine');
+    const waiting = page.getByRole('article', { name: '7399900000200' });
+    await waiting.getByRole('button', { name: 'Dismiss' }).click();
+    const dialog = page.getByRole('dialog');
+    await choose(page, dialog, 'Reason');
+    await dialog.getByRole('button', { name: 'Dismiss' }).click();
+    await waiting.waitFor({ state: 'detached' });
+    await context.close();
+  });
+
+  it('the stream is filtered where it is made', async () => {
+    const { page, context } = await open('/live?shop=wanted');
+    await visible(page.getByText('Waiting for a change'));
+    await server.place({ order_no: 'F-OTHER', shop: 'unwanted', lines: [] });
+    await server.place({ order_no: 'F-MINE', shop: 'wanted', lines: [] });
+    await visible(page.getByRole('link', { name: 'F-MINE' }));
+    assert.equal(await page.getByRole('link', { name: 'F-OTHER' }).count(), 0);
+    await context.close();
+  });
+
+  it('cards stand still under the pointer', async () => {
+    const early = (hours) => ({ shop: 'still', promised_delivery: new Date(Date.now() + hours * 3_600_000).toISOString() });
+    await server.ready('P-1', early(50));
+    const gone = await server.ready('P-2', early(60));
+    await server.ready('P-3', early(70));
+    const { page, context } = await open('/?group=shop&shop=still');
+    const cell = page.getByRole('group', { name: /^Preparing · Normal/ });
+    const shown = () => cell.getByRole('article', { includeHidden: true }).evaluateAll((cards) => cards.map((card) => card.getAttribute('aria-label')));
+    await visible(page.getByRole('article', { name: 'P-3' }));
+    assert.deepEqual(await shown(), ['P-1', 'P-2', 'P-3']);
+    await page.getByRole('article', { name: 'P-1' }).hover();
+    await server.ready('P-0', early(40));
+    await server.command(gone, 'ship_package', { carrier: 'zto', number: '73100000000703' });
+    await visible(page.getByRole('article', { name: 'P-0' }));
+    await visible(page.getByRole('group', { name: /^In transit · Normal/ }).getByRole('article', { name: 'P-2' }));
+    assert.deepEqual(await shown(), ['P-1', 'P-2', 'P-3', 'P-0'], 'who left is a shadow, who came stands at the end');
+    await page.getByRole('heading', { level: 1 }).hover();
+    await page.waitForFunction(() => [...document.querySelectorAll('[role=group][aria-label^="Preparing · Normal"] article')].map((card) => card.getAttribute('aria-label')).join() === 'P-0,P-1,P-3');
+    await context.close();
+  });
+
+  it('a command is seen at once and undone when it is refused', async () => {
+    const id = await server.ready('O-1', { shop: 'slow' });
+    const { page, context } = await open('/?group=shop&shop=slow');
+    let answer;
+    const asked = new Promise((resolve) => (answer = resolve));
+    await page.route(/commands\/recall_order/, async (route) => {
+      await asked;
+      await route.continue();
+    });
+    await page.getByRole('button', { name: 'Move to… O-1' }).click();
+    await page.getByRole('menuitem', { name: /Recall/ }).click();
+    await visible(page.getByRole('group', { name: /^Ready · / }).getByRole('article', { name: 'O-1' }));
+    await server.command(id, 'ship_package', { carrier: 'zto', number: '73100000000704' });
+    answer();
+    await visible(page.getByRole('alert'));
+    await visible(page.getByRole('group', { name: /^In transit · / }).getByRole('article', { name: 'O-1' }));
+    await context.close();
+  });
+});
+
+/// Takes the first choice of a list.
+async function choose(page, dialog, name) {
+  await dialog.getByRole('combobox', { name }).click();
+  await page.locator('.ant-select-item-option').first().click();
+}
