@@ -181,7 +181,7 @@ void Shard::flushed(bool is_done) {
     Hot& hot = *slots_[serial].hot;
     if (is_done) {
       hot.has_pile = slots_[serial].has_pile = true;
-      hot.flushing = {};
+      Bytes().swap(hot.flushing);  // assigning {} would keep its room
       continue;
     }
     hot.flushing += hot.pending;
