@@ -90,6 +90,8 @@ constexpr Figure kFigures[]{
      [](const Totals& t) { return t.aggregates; }},
     {{"cairn_orders_hot", "Folded aggregates in memory", Gauge},
      [](const Totals& t) { return t.hot; }},
+    {{"cairn_orders_packed", "Of these packed, until somebody asks for them", Gauge},
+     [](const Totals& t) { return t.packed; }},
     {{"cairn_orders_waiting", "Inputs in mailboxes", Gauge},
      [](const Totals& t) { return t.waiting; }},
     {{"cairn_orders_unflushed_bytes", "Durable in the log, not yet in the piles", Gauge},

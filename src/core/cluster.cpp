@@ -66,6 +66,7 @@ Cluster::Cluster(ClusterOptions options, std::vector<ShardStores> stores, const 
     ShardOptions shard_options;
     shard_options.index = i;
     shard_options.hot_max = std::max<std::size_t>(1, options.hot_max / stores.size());
+    shard_options.unpacked_max = std::max<std::size_t>(1, options.unpacked_max / stores.size());
     units_.push_back(std::make_unique<Unit>(options_, shard_options, stores[i], sealer, listener));
   }
   deliver_ = [this](std::uint32_t to, Input letter) { put(to, std::move(letter)); };
@@ -233,6 +234,7 @@ bool Cluster::step(std::uint32_t index, Time now, bool must_flush) {
     unit.flush_state = written ? 2 : 3;
   }
   end_flush(unit);
+  unit.shard.tidy();
   publish_totals(unit);
   return did || !unit.owed.empty();
 }
@@ -260,7 +262,7 @@ void Cluster::run(Unit& unit, ports::Clock& clock) {
     begin_flush(unit, now, false);
     publish_totals(unit);
     if (is_stopping_ && unit.mailbox.size() == 0 && unit.next.empty()) break;
-    if (!unit.next.empty()) continue;
+    if (!unit.next.empty() || unit.shard.tidy()) continue;
     const auto until = std::min({unit.shard.next_due(), unit.next_flush, now + seconds(1)});
     if (until > now) unit.mailbox.wait(until - now);
   }
@@ -335,6 +337,7 @@ void Cluster::publish_totals(Unit& unit) {
   t.counts = unit.shard.counts();
   t.aggregates = unit.shard.aggregates();
   t.hot = unit.shard.hot();
+  t.packed = unit.shard.packed();
   t.unflushed_bytes = unit.shard.unflushed_bytes();
   t.log_bytes = unit.log->size_bytes();
   t.records = unit.shard.durable();
@@ -357,6 +360,7 @@ Cluster::Totals Cluster::totals() const {
     add(sum.counts, t.counts);
     sum.aggregates += t.aggregates;
     sum.hot += t.hot;
+    sum.packed += t.packed;
     sum.waiting += unit->mailbox.size();
     sum.unflushed_bytes += t.unflushed_bytes;
     sum.log_bytes += t.log_bytes;

@@ -24,6 +24,7 @@ struct ClusterOptions {
   std::uint32_t shards = 4;
   std::size_t mailbox_max = 16'384;               ///< inputs waiting per shard
   std::size_t hot_max = 400'000;                  ///< folded states in memory, all shards together
+  std::size_t unpacked_max = 16'384;              ///< … of which so many clean ones are not packed
   Duration flush_every = seconds(5);              ///< piles and views on disk are this far behind
   std::size_t flush_bytes = 48 * 1024 * 1024;     ///< … or this much per shard
   std::size_t unflushed_max = 256 * 1024 * 1024;  ///< beyond: Busy until the piles have caught up
@@ -75,7 +76,8 @@ class Cluster {
   /// Sums of all shards, as of each one's last batch. Any thread.
   struct Totals {
     ShardCounts counts;
-    std::uint64_t aggregates = 0, hot = 0, waiting = 0, unflushed_bytes = 0, log_bytes = 0;
+    std::uint64_t aggregates = 0, hot = 0, packed = 0, waiting = 0, unflushed_bytes = 0,
+                  log_bytes = 0;
     std::uint64_t records = 0, piled = 0;
     bool is_full = false;  ///< the disk did not take the last batch
   };

@@ -100,6 +100,20 @@ class AskerReducer final : public TestReducer {
   Bytes summary(const Aggregate& state) const override {
     return static_cast<const Asker&>(state).outcome;
   }
+  void pack(const Aggregate& state, Bytes& out) const override {
+    const auto& asker = static_cast<const Asker&>(state);
+    ByteWriter w(out);
+    w.bytes(asker.outcome);
+    w.svarint(asker.answers);
+  }
+  std::unique_ptr<Aggregate> unpack(const ports::AggregateKey&, BytesView packed) const override {
+    auto asker = std::make_unique<Asker>();
+    ByteReader r(packed);
+    asker->outcome = r.bytes();
+    asker->answers = static_cast<int>(r.svarint());
+    EXPECT_TRUE(r.at_end());
+    return asker;
+  }
   std::vector<Letter> letters(const ports::AggregateKey& key, const Bytes&, const Aggregate&,
                               const Event& cause, std::span<const Event>) const override {
     if (custom(cause).name != "ask") return {};
@@ -143,6 +157,34 @@ class CounterReducer final : public TestReducer {
   Bytes summary(const Aggregate& state) const override {
     return std::to_string(static_cast<const Counter&>(state).taken());
   }
+  void pack(const Aggregate& state, Bytes& out) const override {
+    const auto& counter = static_cast<const Counter&>(state);
+    ByteWriter w(out);
+    w.varint(counter.decided.size());
+    for (const auto& [asker, what] : counter.decided) {
+      w.bytes(asker);
+      w.bytes(what);
+    }
+    for (const auto& grant : counter.open) {
+      w.bytes(grant.asker);
+      w.i64(grant.until.us);
+    }
+  }
+  std::unique_ptr<Aggregate> unpack(const ports::AggregateKey&, BytesView packed) const override {
+    auto counter = std::make_unique<Counter>();
+    ByteReader r(packed);
+    for (auto n = r.varint(); n > 0; --n) {
+      const std::string asker(r.bytes());
+      counter->decided[asker] = r.bytes();
+    }
+    while (!r.at_end()) {
+      auto& grant = counter->open.emplace_back();
+      grant.asker = r.bytes();
+      grant.until.us = r.i64();
+    }
+    EXPECT_FALSE(r.failed());
+    return counter;
+  }
   std::vector<Letter> letters(const ports::AggregateKey&, const Bytes&, const Aggregate& state,
                               const Event& cause, std::span<const Event>) const override {
     if (custom(cause).name != "asked") return {};
@@ -176,9 +218,11 @@ class CounterReducer final : public TestReducer {
 
 /// A cluster over stores that outlive it.
 struct World {
-  explicit World(std::uint32_t shards, std::size_t hot_max = 100'000) {
+  explicit World(std::uint32_t shards, std::size_t hot_max = 100'000,
+                 std::size_t unpacked_max = 4) {
     options.shards = shards;
     options.hot_max = hot_max;
+    options.unpacked_max = unpacked_max;
     for (std::uint32_t i = 0; i < shards; ++i) {
       logs.push_back(std::make_unique<memory::MemoryLog>());
       piles.push_back(std::make_unique<sqlite::MemoryPiles>());
@@ -307,6 +351,36 @@ TEST(Cluster, what_finds_a_mailbox_full_is_told_so) {
   world.settle();
   EXPECT_EQ(turned_away, 3u);
   EXPECT_EQ(answered, mailbox_max);
+}
+
+TEST(Shard, what_nobody_uses_is_packed_and_comes_back_as_it_was) {
+  World world(1, 100'000, 8);
+  std::vector<Outcome> first(300), again(300);
+  for (int n = 0; n < 300; ++n) world.ask(n, &first[static_cast<std::size_t>(n)]);
+  world.settle();
+  EXPECT_EQ(world.cluster->totals().packed, 0u) << "its records are not in the piles yet";
+  world.now = world.now + seconds(10);
+  world.settle();
+  const auto before = world.cluster->totals();
+  EXPECT_EQ(before.hot, 302u) << "those who ask, whom they ask, and the shard itself";
+  EXPECT_EQ(before.packed, 301u - 8u);
+  EXPECT_EQ(before.counts.evictions, 0u);
+  for (int n = 0; n < 300; ++n)
+    world.with<Asker>(key_of(kAsker, n), [](const Asker* asker) {
+      ASSERT_NE(asker, nullptr);
+      EXPECT_EQ(asker->answers, 1);
+    });
+  for (int n = 0; n < 300; ++n) world.ask(n, &again[static_cast<std::size_t>(n)]);
+  world.settle();
+  EXPECT_EQ(first, std::vector(300, Outcome::Accepted));
+  EXPECT_EQ(again, std::vector(300, Outcome::Duplicate));
+  // Those granted expire at their time, packed or not.
+  world.now = world.now + kExpires;
+  world.settle();
+  world.with<Counter>(key_of(kCounter, 0), [](const Counter* c) { EXPECT_EQ(c->taken(), 0); });
+  const auto after = world.cluster->totals();
+  EXPECT_EQ(after.counts.loads, before.counts.loads) << "nothing was read from the piles";
+  EXPECT_GT(after.counts.unpacked, 300u);
 }
 
 TEST(Shard, a_repeated_command_gets_the_same_answer_even_when_evicted) {

@@ -70,6 +70,13 @@ class Reducer {
 
   /// True for kinds whose events carry personal data under a key of the aggregate's own.
   virtual bool has_key() const = 0;
+
+  /// Appends the state in as few bytes as it can be told in: memory of this process only, never
+  /// written anywhere, so it needs no version and may change with every build.
+  virtual void pack(const Aggregate& state, Bytes& out) const = 0;
+  /// What `pack` was given: exactly the same state, folding on as if nothing had been.
+  virtual std::unique_ptr<Aggregate> unpack(const ports::AggregateKey& key,
+                                            BytesView packed) const = 0;
 };
 
 /// The row of an aggregate in a view that is kept in memory beside the piles. `put`, `forget_all`

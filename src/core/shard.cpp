@@ -103,7 +103,7 @@ std::vector<Input> Shard::run_batch(std::vector<Input> inputs, Time now) {
   ask(batch, aside);
   for (const auto serial : std::exchange(with_pile_, {}))
     if (serial < slots_.size() && slots_[serial].hot) slots_[serial].hot->pile.reset();
-  evict();
+  tidy(kTidiedAtOnce + 2 * inputs.size());
   return aside;
 }
 
@@ -448,10 +448,7 @@ void Shard::record(Batch& batch, Hot& hot, ports::RecordType type, Bytes body) {
   append_record(hot.pending, record);
   hot.last_number = record.number;
   slots_[hot.serial].last_number = record.number;
-  if (!hot.is_dirty) {
-    hot.is_dirty = true;
-    dirty_.push_back(hot.serial);
-  }
+  mark_dirty(hot);
 }
 
 void Shard::record_change(Batch& batch, Hot& hot, const model::Identity& cause, Bytes was) {
@@ -506,6 +503,7 @@ void Shard::rollback(Batch& batch) {
     if (!touched.was_dirty) {
       hot.is_dirty = false;
       std::erase(dirty_, touched.serial);
+      touch_lru(hot);
     }
   }
   for (const auto& [serial, valid_until] : batch.fired) {

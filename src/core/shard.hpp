@@ -57,7 +57,8 @@ struct Flush {
 
 struct ShardOptions {
   std::uint32_t index = 0;
-  std::size_t hot_max = 400'000;            ///< folded states kept in memory
+  std::size_t hot_max = 400'000;            ///< folded states kept in memory, packed or not
+  std::size_t unpacked_max = 4'096;         ///< … of which so many that are clean are not packed
   std::size_t records_max = 20'000;         ///< of one batch
   std::size_t bytes_max = 8 * 1024 * 1024;  ///< of one batch
   std::size_t events_max = 10'000;          ///< per aggregate (DESIGN §3, named limits)
@@ -67,7 +68,8 @@ struct ShardOptions {
 struct ShardCounts {
   std::uint64_t accepted = 0, duplicates = 0, rivals = 0, refused = 0, rewordings = 0;
   std::uint64_t changes = 0, fired = 0, letters_out = 0, letters_in = 0, letters_repeated = 0;
-  std::uint64_t refolds = 0, loads = 0, evictions = 0, batches = 0, failed_batches = 0;
+  std::uint64_t refolds = 0, loads = 0, unpacked = 0, evictions = 0, batches = 0,
+                failed_batches = 0;
   std::uint64_t set_aside = 0;
 };
 
@@ -91,6 +93,10 @@ class Shard {
   /// Runs the batch; never waits for the disk except in the one append. Inputs whose aggregate was
   /// not prefetched come back, in order, to be run first next time.
   std::vector<Input> run_batch(std::vector<Input> inputs, Time now);
+
+  /// Packs states that were not used lately and lets go of those beyond the limit, a few at a time.
+  /// True while there is more to do: to be called again when there is no other work.
+  bool tidy() { return tidy(kTidiedAtOnce); }
 
   /// When something is due without an input; Time::never().
   Time next_due() const;
@@ -118,11 +124,14 @@ class Shard {
   std::uint64_t piled() const { return piles_->position(); }
   std::size_t aggregates() const;
   std::size_t hot() const { return hot_count_; }
+  std::size_t packed() const { return packed_count_; }
   const ShardCounts& counts() const { return counts_; }
 
  private:
+  static constexpr std::size_t kTidiedAtOnce = 512;  ///< about a millisecond
   struct Known;
   struct Hot;
+  class Block;
   struct Slot;
   struct Batch;
   struct Due {
@@ -142,9 +151,13 @@ class Shard {
   void try_load(Hot& hot);
   static void forget_passing_damage(Hot& hot);
   bool has_history(const Hot& hot) const;
+  void mark_dirty(Hot& hot);
   void touch_lru(Hot& hot);
   void unlink_lru(Hot& hot);
+  void put_away(Hot& hot);
+  void unpack(Slot& slot);
   void evict();
+  bool tidy(std::size_t hot_to_look_at);
 
   void refuse_damaged(Batch& batch, const Hot& hot, Input& input);
   bool run_fact(Batch& batch, Hot& hot, Input& input);
@@ -183,9 +196,13 @@ class Shard {
   std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
   std::vector<Serial> due_now_;    ///< popped by prefetch, applied by run_batch
   std::vector<Serial> with_pile_;  ///< their piles are in memory until the batch is over
-  Hot* newest_ = nullptr;          ///< of the list from most to least recently used
+  Hot* newest_ = nullptr;          ///< of the list of clean ones, most recently used first
   Hot* oldest_ = nullptr;
-  std::size_t hot_count_ = 0;
+  std::size_t listed_count_ = 0;
+  std::size_t packed_count_ = 0;
+  std::size_t hot_count_ = 0;  ///< in memory, packed or not
+  Serial hand_ = 0;            ///< the slot at which the clock of evictions stands
+  Bytes packing_;              ///< kept for its room
   std::vector<Serial> dirty_;
   std::size_t pending_bytes_ = 0;
   std::size_t flushing_bytes_ = 0;

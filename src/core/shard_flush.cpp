@@ -80,18 +80,14 @@ Result<void> Shard::replay() {
         slot.hot->key = slot.key;
         slot.hot->has_pile = slot.has_pile;
         ++hot_count_;
-        touch_lru(*slot.hot);
       }
       Hot& hot = *slot.hot;
       const auto before = hot.pending.size();
       append_record(hot.pending, record);
       pending_bytes_ += hot.pending.size() - before;
       hot.last_number = slot.last_number = record.number;
-      if (!hot.is_dirty) {
-        hot.is_dirty = true;
-        dirty_.push_back(serial);
-        seen.push_back(serial);
-      }
+      if (!hot.is_dirty) seen.push_back(serial);
+      mark_dirty(hot);
       return {};
     }));
   for (const auto serial : std::exchange(unviewed_, {})) {
@@ -107,10 +103,7 @@ Result<void> Shard::replay() {
     if (const auto view = kind_of(hot.key).view)
       view->put(hot.key, serial, *hot.state, hot.version, hot.last_number);
     schedule(hot);
-    if (!hot.is_dirty) {  // its row was missing: write it again
-      hot.is_dirty = true;
-      dirty_.push_back(serial);
-    }
+    mark_dirty(hot);  // also where only its row was missing
   }
   return {};
 }
@@ -126,8 +119,7 @@ Result<void> Shard::read_receipts(Hot& hot) {
     received = std::max(received, receipt.number);
   }
   hot.pile.reset();
-  if (!hot.is_dirty) dirty_.push_back(hot.serial);
-  hot.is_dirty = true;
+  mark_dirty(hot);
   return {};
 }
 
@@ -162,6 +154,7 @@ std::optional<Flush> Shard::take_flush() {
   for (const auto serial : dirty_) {
     Hot& hot = *slots_[serial].hot;
     hot.is_dirty = false;
+    hot.is_flushing = true;
     hot.flushing = std::move(hot.pending);
     hot.pending.clear();
     const auto& records = flush.bytes.emplace_back(hot.flushing);
@@ -179,17 +172,16 @@ void Shard::flushed(bool is_done) {
   is_flushing_ = false;
   for (const auto serial : std::exchange(flushing_, {})) {
     Hot& hot = *slots_[serial].hot;
+    hot.is_flushing = false;
     if (is_done) {
       hot.has_pile = slots_[serial].has_pile = true;
       Bytes().swap(hot.flushing);  // assigning {} would keep its room
+      touch_lru(hot);
       continue;
     }
     hot.flushing += hot.pending;
     hot.pending = std::exchange(hot.flushing, {});
-    if (!hot.is_dirty) {
-      hot.is_dirty = true;
-      dirty_.push_back(serial);
-    }
+    mark_dirty(hot);
   }
   if (!is_done) pending_bytes_ += flushing_bytes_;
   flushing_bytes_ = 0;

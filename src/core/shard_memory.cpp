@@ -46,42 +46,46 @@ Shard::Hot& Shard::make_hot(Serial serial) {
     slot.hot->key = slot.key;
     slot.hot->has_pile = slot.has_pile;
     slot.hot->last_number = slot.last_number;
-    ++hot_count_;
-    if (slot.last_number == 0 && slot.key.kind != 0)
-      slot.hot->state = kind_of(slot.key).reducer->fold(slot.key, {}, last_time_);
+    if (slot.packed) {
+      unpack(slot);
+    } else {
+      ++hot_count_;
+      if (slot.last_number == 0 && slot.key.kind != 0)
+        slot.hot->state = kind_of(slot.key).reducer->fold(slot.key, {}, last_time_);
+    }
   }
   touch_lru(*slot.hot);
   return *slot.hot;
 }
 
+/// Its records are not all in the piles yet.
+void Shard::mark_dirty(Hot& hot) {
+  if (hot.is_dirty) return;
+  hot.is_dirty = true;
+  dirty_.push_back(hot.serial);
+  unlink_lru(hot);
+}
+
 void Shard::unlink_lru(Hot& hot) {
+  const bool is_listed = newest_ == &hot || hot.newer;
+  if (!is_listed) return;
   if (hot.newer) hot.newer->older = hot.older;
   if (hot.older) hot.older->newer = hot.newer;
   if (newest_ == &hot) newest_ = hot.older;
   if (oldest_ == &hot) oldest_ = hot.newer;
   hot.newer = hot.older = nullptr;
+  --listed_count_;
 }
 
+/// Only what could be put away is listed: whatever is oldest there can be.
 void Shard::touch_lru(Hot& hot) {
-  if (newest_ == &hot) return;
+  if (newest_ == &hot || hot.is_dirty || hot.is_flushing || hot.key.kind == 0) return;
   unlink_lru(hot);
   hot.older = newest_;
   if (newest_) newest_->newer = &hot;
   newest_ = &hot;
   if (!oldest_) oldest_ = &hot;
-}
-
-void Shard::evict() {
-  Hot* next = oldest_;
-  for (std::size_t looked = 0; next && hot_count_ > options_.hot_max && looked < 1'000; ++looked) {
-    Hot& hot = *next;
-    next = hot.newer;
-    if (hot.is_dirty || !hot.flushing.empty() || hot.key.kind == 0) continue;
-    unlink_lru(hot);
-    slots_[hot.serial].hot.reset();
-    --hot_count_;
-    ++counts_.evictions;
-  }
+  ++listed_count_;
 }
 
 /// True when all records of the aggregate can be had without the disk.

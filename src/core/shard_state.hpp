@@ -1,10 +1,12 @@
 #pragma once
 
+#include <cstring>
+#include <memory>
 #include <optional>
 
 #include "core/shard.hpp"
 
-/// What a shard keeps in memory. Included by shard.cpp and shard_flush.cpp only.
+/// What a shard keeps in memory. Included by the shard's own sources only.
 namespace cairn::core {
 
 /// An identity that was seen, with what it said: 32 bytes an event.
@@ -17,12 +19,13 @@ struct Shard::Known {
   std::uint64_t is_refusal : 1 = 0;
 };
 
-/// An aggregate whose state is in memory.
+/// An aggregate whose state is in memory as it is folded: one in use, or used a moment ago.
 struct Shard::Hot {
   Serial serial = 0;
   ports::AggregateKey key;
   ports::KeySlot key_slot = 0;
-  bool is_dirty = false;
+  bool is_dirty = false;     ///< in `dirty_`
+  bool is_flushing = false;  ///< in `flushing_`
   bool has_pile = false;
   std::unique_ptr<Aggregate> state;
   std::vector<Known> known;
@@ -33,18 +36,42 @@ struct Shard::Hot {
   std::optional<Bytes> pile;     ///< read for this batch
   std::optional<Error> damage;   ///< why its pile cannot be read
   std::uint64_t touched_in = 0;  ///< the batch that wrote records of it last
-  Hot* newer = nullptr;
+  Hot* newer = nullptr;          ///< linked while it is neither dirty nor in a flush
   Hot* older = nullptr;
+};
+
+/// Bytes in one allocation of exactly their size.
+class Shard::Block {
+ public:
+  Block() = default;
+  explicit Block(BytesView bytes)
+      : bytes_(std::make_unique_for_overwrite<char[]>(sizeof(Size) + bytes.size())) {
+    const auto size = static_cast<Size>(bytes.size());
+    std::memcpy(bytes_.get(), &size, sizeof size);
+    std::memcpy(bytes_.get() + sizeof size, bytes.data(), bytes.size());
+  }
+  explicit operator bool() const { return bytes_ != nullptr; }
+  BytesView view() const {
+    Size size = 0;
+    std::memcpy(&size, bytes_.get(), sizeof size);
+    return {bytes_.get() + sizeof size, size};
+  }
+
+ private:
+  using Size = std::uint32_t;
+  std::unique_ptr<char[]> bytes_;
 };
 
 /// One per aggregate, hot or not.
 struct Shard::Slot {
   ports::AggregateKey key;
   bool has_pile = false;
+  bool is_recent = false;  ///< packed since the clock of evictions came by last
   std::uint64_t last_number = 0;
   Time valid_until = Time::never();
   Time queued = Time::never();  ///< of its entry in `due_`
   std::unique_ptr<Hot> hot;
+  Block packed;  ///< its state and identities while nobody asks for them; then there is no `hot`
 };
 
 /// A batch on its way to the log, and what is needed to undo it.

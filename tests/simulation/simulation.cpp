@@ -350,8 +350,8 @@ void expect_all(Counts& counts) {
   for (const auto name : {"power_lost", "process_killed", "letter_lost", "letter_repeated",
                           "letter_late", "flush_failed", "flush_committed_unheard", "pile_read"})
     counts.expect("fault", name);
-  for (const auto name : {"evictions", "refolds", "failed_batches", "rewordings", "fired",
-                          "letters_taken", "letters_taken_again", "set_aside"})
+  for (const auto name : {"evictions", "unpacked", "refolds", "failed_batches", "rewordings",
+                          "fired", "letters_taken", "letters_taken_again", "set_aside"})
     counts.expect("kernel", name);
   for (const auto name : {"accepted", "duplicate", "rival", "refused", "failed"})
     counts.expect("answer", name);

@@ -118,6 +118,7 @@ Result<void> World::start() {
   core::ClusterOptions options;
   options.shards = options_.shards;
   options.hot_max = options_.hot_max;
+  options.unpacked_max = options_.unpacked_max;
   options.mailbox_max = options_.mailbox_max;
   options.flush_every = minutes(5);
   core::Listener* listener = this;
@@ -135,6 +136,7 @@ void World::go_down() {
   if (installation_) {
     const auto counts = installation_->cluster().totals().counts;
     counts_->add("kernel", "evictions", counts.evictions);
+    counts_->add("kernel", "unpacked", counts.unpacked);
     counts_->add("kernel", "refolds", counts.refolds);
     counts_->add("kernel", "failed_batches", counts.failed_batches);
     counts_->add("kernel", "rewordings", counts.rewordings);

@@ -22,6 +22,7 @@ struct WorldOptions {
   std::uint64_t seed = 1;
   std::uint32_t shards = 4;
   std::size_t hot_max = 400'000;
+  std::size_t unpacked_max = 8;  ///< few, so that orders are packed and unpacked all the time
   std::size_t mailbox_max = 16'384;
   std::uint64_t segment_bytes = 64 * 1024;
   bool has_audit_files = false;

@@ -5,11 +5,13 @@
 #include <map>
 #include <set>
 
+#include "adapters/keys/memory_keys.hpp"
 #include "base/ranges.hpp"
 #include "history_generator.hpp"
 #include "modules/lifecycle/loader.hpp"
 #include "modules/orders/decide.hpp"
 #include "modules/orders/fold.hpp"
+#include "modules/orders/order_reducer.hpp"
 #include "modules/orders/render.hpp"
 #include "modules/orders/settle.hpp"
 #include "naive_fold.hpp"
@@ -56,6 +58,11 @@ Order folded(std::span<const Event> events, Time now) {
   return order;
 }
 std::string hash_of(const Order& order) { return to_hex(orders::state_hash(order)); }
+
+const orders::OrderReducer& reducer() {
+  static const orders::OrderReducer kReducer(context());
+  return kReducer;
+}
 
 Time last_of(std::span<const Event> events) {
   Time out = HistoryGenerator::kStart;
@@ -106,6 +113,15 @@ class Keeper {
     if (!decided) return false;
     for (auto event : *decided) take(std::move(event));
     return true;
+  }
+  void pack() {
+    const auto packed = reducer().unpack(order_.key, packed_form());
+    order_ = static_cast<const Order&>(*packed);
+  }
+  Bytes packed_form() const {
+    Bytes out;
+    reducer().pack(order_, out);
+    return out;
   }
   /// The full fold of all that is known now.
   Order again() const { return folded(events_, now_); }
@@ -181,6 +197,57 @@ TEST(Histories, TheShortcutIsTheFullFoldAtEveryMoment) {
   });
   EXPECT_GT(shortcuts, refolds / 4);
   EXPECT_GT(refolds, 0);
+}
+
+/// Everything anybody can see of it.
+std::string seen_of(const Order& order, Time now) {
+  orders::Names names;
+  const auto row = orders::make_row(order, 1, 1, context(), names);
+  static keys::MemoryKeys keys(1);
+  static const auto kSealer = *core::Sealer::open_with(keys);
+  const orders::Viewer viewer{.context = &context(), .sealer = &kSealer, .now = now};
+  std::string out;
+  json::Writer w(out);
+  orders::write_order(w, order, row, 0, viewer);
+  orders::write_commands(w, order, viewer);
+  orders::append_status(out, row, context(), now);
+  for (const auto& text : {hash_of(order), to_hex(reducer().summary(order)),
+                           to_hex(reducer().claims(order)), format_rfc3339(order.valid_until())})
+    out += "\n" + text;
+  return out;
+}
+
+TEST(Histories, APackedOrderIsTheSameAndFoldsOnTheSame) {
+  std::size_t packed = 0, bytes = 0;
+  holds("unpack(pack(order)) = order", [&] {
+    HistoryOptions options;
+    options.with_rival_corrections = true;
+    HistoryGenerator generator(below(), options);
+    Keeper kept, put_away;
+    const auto both = [&](auto&& use) { use(kept), use(put_away); };
+    for (const auto& fact : generator.facts()) {
+      const bool is_in_time = below()(4) != 0, is_command = below()(4) == 0;
+      const auto command = generator.command();
+      const auto later = minutes(static_cast<std::int64_t>(below()(5'000)));
+      both([&](Keeper& keeper) {
+        if (is_in_time) keeper.advance_to(fact.occurred);
+        keeper.take(fact);
+        if (is_command) keeper.command(command);
+      });
+      if (below()(2) == 0) {
+        put_away.pack();
+        ++packed;
+        bytes += put_away.packed_form().size();
+        if (put_away.packed_form() != kept.packed_form()) RC_FAIL(to_text(kept.events()));
+      }
+      both([&](Keeper& keeper) { keeper.advance_to(keeper.now() + later); });
+      if (seen_of(put_away.order(), kept.now()) != seen_of(kept.order(), kept.now()))
+        RC_FAIL(to_text(kept.events()));
+    }
+    if (kept.packed_form() != put_away.packed_form()) RC_FAIL(to_text(kept.events()));
+  });
+  EXPECT_GT(packed, 1'000u);
+  EXPECT_LT(bytes / packed, 4'096u);
 }
 
 TEST(Histories, NothingChangesBeforeItIsDue) {

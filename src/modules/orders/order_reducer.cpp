@@ -5,6 +5,7 @@
 #include "base/ranges.hpp"
 #include "modules/orders/corrections.hpp"
 #include "modules/orders/decide.hpp"
+#include "modules/orders/pack.hpp"
 #include "modules/orders/render.hpp"
 
 namespace cairn::orders {
@@ -125,6 +126,17 @@ std::vector<core::Letter> OrderReducer::letters(const ports::AggregateKey&, cons
   auto moving = moving_letters(order.id(), history, cause);
   std::ranges::move(moving, std::back_inserter(out));
   return out;
+}
+
+void OrderReducer::pack(const core::Aggregate& state, Bytes& out) const {
+  orders::pack(order_of(state), out);
+}
+std::unique_ptr<core::Aggregate> OrderReducer::unpack(const ports::AggregateKey& key,
+                                                      BytesView packed) const {
+  auto order = std::make_unique<Order>();
+  order->key = key;
+  orders::unpack(packed, *order);
+  return order;
 }
 
 Result<std::vector<Event>> OrderReducer::decide(const core::Aggregate& state,

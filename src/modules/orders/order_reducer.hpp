@@ -26,6 +26,9 @@ class OrderReducer final : public core::Reducer {
   Bytes claims(const core::Aggregate& state) const override;
   bool must_refold(const core::Aggregate& state, Time at) const override;
   bool has_key() const override { return true; }
+  void pack(const core::Aggregate& state, Bytes& out) const override;
+  std::unique_ptr<core::Aggregate> unpack(const ports::AggregateKey& key,
+                                          BytesView packed) const override;
 
  private:
   const Context& context_;

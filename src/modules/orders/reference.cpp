@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/ranges.hpp"
+#include "modules/orders/pack.hpp"
 
 namespace cairn::orders {
 namespace {
@@ -185,6 +186,17 @@ Result<std::vector<Event>> ReferenceReducer::decide(const core::Aggregate& state
                                               command.name));
 }
 
+void ReferenceReducer::pack(const core::Aggregate& state, Bytes& out) const {
+  orders::pack(static_cast<const ReferenceState&>(state), out);
+}
+std::unique_ptr<core::Aggregate> ReferenceReducer::unpack(const ports::AggregateKey& key,
+                                                          BytesView packed) const {
+  auto reference = std::make_unique<ReferenceState>();
+  reference->key = key;
+  orders::unpack(packed, *reference);
+  return reference;
+}
+
 Bytes ReferenceReducer::summary(const core::Aggregate& state) const {
   const auto& reference = static_cast<const ReferenceState&>(state);
   Bytes out;
@@ -234,10 +246,6 @@ void Quarantine::put(ports::AggregateKey key, std::uint32_t serial, const core::
                      std::uint64_t, std::uint64_t) {
   const auto& reference = static_cast<const ReferenceState&>(state);
   Row row;
-  row.scheme = reference.scheme;
-  row.issuer = reference.issuer;
-  row.value = reference.value;
-  row.id = to_hex(key.id.view());
   for (const auto& told : reference.told) {
     if (!reference.waits(told)) continue;
     ++row.waiting;
@@ -245,9 +253,18 @@ void Quarantine::put(ports::AggregateKey key, std::uint32_t serial, const core::
     if (row.oldest.is_none() || told.occurred < row.oldest) row.oldest = told.occurred;
     row.newest = std::max(row.newest, told.occurred);
   }
-  row.claims = static_cast<std::uint32_t>(reference.claims.size());
+  if (row.waiting != 0) {
+    row.scheme = reference.scheme;
+    row.issuer = reference.issuer;
+    row.value = reference.value;
+    row.id = to_hex(key.id.view());
+    row.claims = static_cast<std::uint32_t>(reference.claims.size());
+  }
   std::lock_guard lock(mutex_);
-  rows_[serial] = std::move(row);
+  if (row.waiting == 0)
+    rows_.erase(serial);
+  else
+    rows_[serial] = std::move(row);
 }
 
 Bytes Quarantine::bytes(std::uint32_t serial) const {
@@ -280,6 +297,7 @@ Result<void> Quarantine::load(ports::AggregateKey key, std::uint32_t serial, Byt
   row.id = to_hex(key.id.view());
   if (r.failed())
     return fail(ErrorCode::Damaged, "a row of the quarantine cannot be read; run cairn rebuild");
+  if (row.waiting == 0) return {};
   std::lock_guard lock(mutex_);
   rows_[serial] = std::move(row);
   return {};
@@ -294,8 +312,7 @@ std::vector<Quarantine::Row> Quarantine::waiting() const {
   std::vector<Row> out;
   {
     std::lock_guard lock(mutex_);
-    for (const auto& [serial, row] : rows_)
-      if (row.waiting > 0) out.push_back(row);
+    for (const auto& [serial, row] : rows_) out.push_back(row);
   }
   std::ranges::sort(out, {}, &Row::oldest);
   return out;

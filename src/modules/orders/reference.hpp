@@ -63,9 +63,13 @@ class ReferenceReducer final : public core::Reducer {
   Bytes claims(const core::Aggregate&) const override { return {}; }
   bool must_refold(const core::Aggregate&, Time) const override { return false; }
   bool has_key() const override { return true; }
+  void pack(const core::Aggregate& state, Bytes& out) const override;
+  std::unique_ptr<core::Aggregate> unpack(const ports::AggregateKey& key,
+                                          BytesView packed) const override;
 };
 
-/// What waits in quarantine, per reference. The shard's thread writes, any thread reads.
+/// What waits in quarantine: rows of those references only where something does. The shard's thread
+/// writes, any thread reads.
 class Quarantine final : public core::View {
  public:
   struct Row {
@@ -81,7 +85,7 @@ class Quarantine final : public core::View {
   Result<void> load(ports::AggregateKey key, std::uint32_t serial, BytesView row) override;
   void forget_all() override;
   std::uint32_t fingerprint() const override { return 2; }
-  /// Those with something waiting, oldest first.
+  /// Oldest first.
   std::vector<Row> waiting() const;
 
  private:
