@@ -107,13 +107,13 @@ Result<void> export_orders(Common& common, const Asked&, Offline& offline, Sink&
     const std::string_view milestone =
         row.milestone == 0xff ? "" : name_of(static_cast<model::Milestone>(row.milestone));
     const auto total = row.total == orders::kUnset ? std::string() : std::to_string(row.total);
-    append_csv_row(
-        out, {model::to_text(row.id), row.order_no, state.code(), common.say(label.zh, label.en),
-              name_of(row.category), milestone, name_of(row.health(now)), when(row.placed),
-              when(row.promised), when(row.delivered), when(row.changed), names.text(row.shop),
-              names.text(row.warehouse), names.text(row.source), total, names.text(row.currency),
-              std::to_string(row.line_count), std::to_string(row.package_count),
-              std::to_string(row.version)});
+    append_csv_row(out, {model::to_text(row.id), std::string(row.order_no()), state.code(),
+                         common.say(label.zh, label.en), name_of(row.category), milestone,
+                         name_of(row.health(now)), when(row.placed), when(row.promised),
+                         when(row.delivered), when(row.changed), names.text(row.shop),
+                         names.text(row.warehouse), names.text(row.source), total,
+                         names.text(row.currency), std::to_string(row.line_count),
+                         std::to_string(row.package_count), std::to_string(row.version)});
   });
   return sink.write(out);
 }

@@ -26,7 +26,7 @@ Result<model::OrderId> find_offline(Offline& offline, const std::string& typed) 
   std::vector<model::OrderId> found;
   const auto id = model::parse_order_id(typed);
   offline.installation().rows().each([&](const orders::Row& row) {
-    if ((id && row.id == *id) || model::normalise_reference("order", row.order_no) == wanted)
+    if ((id && row.id == *id) || model::normalise_reference("order", row.order_no()) == wanted)
       found.push_back(row.id);
   });
   if (found.size() == 1) return found[0];

@@ -87,7 +87,7 @@ void Demo::Play::find_rows(Time now) {
   auto& rows = installation.rows();
   rows.each([&](const orders::Row& row) {
     if (!sources.contains(std::string(rows.names().text(row.source)))) return;
-    const auto ticket = demo::parse_order_no(row.order_no);
+    const auto ticket = demo::parse_order_no(row.order_no());
     if (!ticket) return;
     ++orders;
     if (ticket->number <= demo::kBacklogLast) present.insert(ticket->number);
@@ -247,7 +247,7 @@ void Demo::Play::serve_requests(Time now) {
       orders::kBadges.begin());
   std::vector<model::OrderId> waiting;
   installation.rows().each([&](const orders::Row& row) {
-    if ((row.badges >> bit & 1) != 0 && demo::parse_order_no(row.order_no))
+    if ((row.badges >> bit & 1) != 0 && demo::parse_order_no(row.order_no()))
       waiting.push_back(row.id);
   });
   for (const auto& id : waiting) player.look_for_requests(id);

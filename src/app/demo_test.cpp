@@ -171,7 +171,7 @@ TEST(Demo, the_first_start_finds_every_category) {
       using enum model::ConflictCode;
       const bool is_planned = conflict.code == DeclaredNotConfirmed ||
                               (conflict.code == SourcesDisagree && conflict.detail == "total");
-      EXPECT_TRUE(is_planned) << row.order_no << " " << name_of(conflict.code) << " "
+      EXPECT_TRUE(is_planned) << row.order_no() << " " << name_of(conflict.code) << " "
                               << conflict.detail;
     }
   });
@@ -195,7 +195,7 @@ TEST(Demo, an_hour_of_it_tells_every_story_to_its_end) {
   EXPECT_GT(counts.orders, 5'000u);
   std::map<std::string, std::size_t> ended;
   world.each_order([&](const orders::Row& row, const orders::Order& order) {
-    const auto ticket = demo::parse_order_no(row.order_no);
+    const auto ticket = demo::parse_order_no(row.order_no());
     ASSERT_TRUE(ticket);
     const auto part = world.cast().part_of(*ticket);
     ASSERT_TRUE(part);
@@ -204,14 +204,14 @@ TEST(Demo, an_hour_of_it_tells_every_story_to_its_end) {
       if (part->is_live)
         EXPECT_TRUE(std::ranges::find(script.conflicts, name_of(conflict.code)) !=
                     script.conflicts.end())
-            << script.id << " " << row.order_no << " " << name_of(conflict.code) << " "
+            << script.id << " " << row.order_no() << " " << name_of(conflict.code) << " "
             << conflict.detail;
     const auto wanted = script.ends.find(script.orders[part->order]);
     if (wanted == script.ends.end()) return;
     // Those whose time is over by now.
     const auto last = world.cast().pace(*ticket, *part, script.acts.back().at);
     if (row.placed + last + minutes(1) > world.now()) return;
-    EXPECT_EQ(order.headline().code(), wanted->second) << script.id << " " << row.order_no;
+    EXPECT_EQ(order.headline().code(), wanted->second) << script.id << " " << row.order_no();
     ++ended[script.id];
   });
   for (const auto& story : world.book().stories) EXPECT_GT(ended[story.id], 0u) << story.id;
@@ -220,9 +220,9 @@ TEST(Demo, an_hour_of_it_tells_every_story_to_its_end) {
 TEST(Demo, a_restart_goes_on_where_it_was) {
   World world;
   world.run(minutes(3));
-  std::set<std::string> before;
+  std::set<std::string, std::less<>> before;
   world.each_order([&](const orders::Row& row, const orders::Order&) {
-    EXPECT_TRUE(before.insert(row.order_no).second);
+    EXPECT_TRUE(before.emplace(row.order_no()).second);
   });
   world.wait(minutes(7));  // nobody was there
   world.restart();
@@ -232,17 +232,17 @@ TEST(Demo, a_restart_goes_on_where_it_was) {
   std::size_t kept = 0, all = 0, under_way = 0;
   world.each_order([&](const orders::Row& row, const orders::Order& order) {
     ++all;
-    kept += before.contains(row.order_no);
-    const auto ticket = demo::parse_order_no(row.order_no);
+    kept += before.contains(row.order_no());
+    const auto ticket = demo::parse_order_no(row.order_no());
     const auto part = world.cast().part_of(*ticket);
     for (const auto& conflict : order.conflicts)
       if (part->is_live && part->script->conflicts.empty())
-        ADD_FAILURE() << row.order_no << " " << part->script->id << " " << name_of(conflict.code)
+        ADD_FAILURE() << row.order_no() << " " << part->script->id << " " << name_of(conflict.code)
                       << " " << conflict.detail;
     const bool is_open =
         row.category != model::Category::Done && row.category != model::Category::Closed;
     // What was under way when it stopped has come to its end since.
-    under_way += is_open && before.contains(row.order_no) && part->script->id == "uneventful" &&
+    under_way += is_open && before.contains(row.order_no()) && part->script->id == "uneventful" &&
                  part->is_live;
   });
   EXPECT_EQ(kept, before.size());
@@ -257,7 +257,7 @@ TEST(Demo, its_warehouse_answers_what_the_console_asks) {
   std::vector<model::OrderId> asked;
   world.each_order([&](const orders::Row& row, const orders::Order& order) {
     if (order.source == "demo_platform" && order.headline().code() == "preparing" &&
-        demo::parse_order_no(row.order_no)->number >= demo::kEverydayFirst)
+        demo::parse_order_no(row.order_no())->number >= demo::kEverydayFirst)
       asked.push_back(row.id);
   });
   ASSERT_GT(asked.size(), 6u);
@@ -274,7 +274,7 @@ TEST(Demo, its_warehouse_answers_what_the_console_asks) {
   std::size_t cancelled = 0, refused = 0;
   world.each_order([&](const orders::Row& row, const orders::Order& order) {
     if (std::ranges::find(asked, row.id) == asked.end()) return;
-    EXPECT_TRUE(order.requests.empty()) << row.order_no;
+    EXPECT_TRUE(order.requests.empty()) << row.order_no();
     ++(order.headline().code() == "cancelled" ? cancelled : refused);
   });
   EXPECT_GT(cancelled, 0u);

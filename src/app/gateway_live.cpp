@@ -135,7 +135,7 @@ std::string Gateway::missed_changes(const orders::Order& order,
     row.lifecycle = is.lifecycle;
     row.category = is.category;
     row.milestone = is.milestone;
-    row.version = change->version;
+    row.version = static_cast<std::uint32_t>(change->version);
     std::string status;
     orders::append_status(status, row, context, record.recorded);
     w.key("status").raw(status).key("cause").begin_object();

@@ -64,7 +64,7 @@ void Live::committed(std::uint32_t shard, std::span<const core::Committed> chang
     auto text = std::make_shared<std::string>();
     *text = fmt::format("event: change\nid: {}\ndata: ", position_after(shard, change.number));
     json::Writer w(*text);
-    w.begin_object().field("id", model::to_text(row->id)).text_if("order_no", row->order_no);
+    w.begin_object().field("id", model::to_text(row->id)).text_if("order_no", row->order_no());
     w.field("version", change.version);
     if (!change.was.empty()) {
       const auto was = orders::decode_summary(change.was);
@@ -137,7 +137,7 @@ std::string Live::catch_up(const Position& since, const Wants& wants,
     heard[shard] = row->number;
     out += fmt::format("event: change\nid: {}\ndata: ", format_position(heard));
     json::Writer w(out);
-    w.begin_object().field("id", model::to_text(row->id)).text_if("order_no", row->order_no);
+    w.begin_object().field("id", model::to_text(row->id)).text_if("order_no", row->order_no());
     w.field("version", row->version);
     std::string status;
     orders::append_status(status, *row, installation_->context(), now);

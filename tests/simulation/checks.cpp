@@ -145,8 +145,8 @@ void Checks::check_row(const ports::AggregateKey& key, const orders::Order& live
     return std::tuple(r.id, r.state, r.lifecycle, r.category, r.milestone, r.is_placed, r.is_paused,
                       r.has_case, r.promise_basis, r.badges, r.shop, r.warehouse, r.source,
                       r.currency, r.flag, r.total, r.placed, r.promised, r.delivered, r.changed,
-                      r.valid_until, r.version, r.number, r.line_count, r.package_count, r.order_no,
-                      r.summary, r.tokens, r.words);
+                      r.valid_until, r.version, r.number, r.line_count, r.package_count, r.texts,
+                      r.is_done, r.has_conflict, r.city, r.key_slot, r.buyer_field);
   };
   const bool is_there = rows.with(model::order_of(key), [&](const orders::Row& row) {
     if (of(row) != of(expected))

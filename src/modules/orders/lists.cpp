@@ -13,8 +13,8 @@ namespace cairn::orders {
 namespace {
 
 bool has_token(const Row& row, BytesView token) {
-  for (std::size_t at = 0; at + 8 <= row.tokens.size(); at += 8)
-    if (BytesView(row.tokens).substr(at, 8) == token) return true;
+  for (std::size_t at = 0; at + 8 <= row.tokens().size(); at += 8)
+    if (row.tokens().substr(at, 8) == token) return true;
   return false;
 }
 
@@ -119,16 +119,16 @@ bool ListQuery::matches(const Row& row, Time now) const {
       !is_within(row.promised, promised_from, promised_until))
     return false;
   for (const auto& group : words)
-    if (std::ranges::none_of(group, [&](auto word) { return contains(row.words, word); }))
+    if (std::ranges::none_of(group, [&](auto word) { return contains(row.words(), word); }))
       return false;
   for (const auto& group : tokens)
     if (std::ranges::none_of(group, [&](const Bytes& token) { return has_token(row, token); }))
       return false;
-  if (!order_no.empty() && model::normalise_reference("order", row.order_no) != order_no)
+  if (!order_no.empty() && model::normalise_reference("order", row.order_no()) != order_no)
     return false;
   if (!ids.empty() && !contains(ids, row.id)) return false;
   if (text.empty()) return true;
-  return contains_ignoring_case(row.order_no, text) ||
+  return contains_ignoring_case(row.order_no(), text) ||
          std::ranges::any_of(text_tokens, [&](const Bytes& t) { return has_token(row, t); });
 }
 
@@ -147,10 +147,10 @@ class Pasted {
   bool matches(const Row& row) {
     if (numbers_.empty()) return true;
     bool any = false;
-    const auto found = by_number_.find(model::normalise_reference("order", row.order_no));
+    const auto found = by_number_.find(model::normalise_reference("order", row.order_no()));
     if (found != by_number_.end()) any = is_found_[found->second] = true;
-    for (std::size_t at = 0; at + 8 <= row.tokens.size(); at += 8)
-      if (const auto token = by_token_.find(row.tokens.substr(at, 8)); token != by_token_.end())
+    for (std::size_t at = 0; at + 8 <= row.tokens().size(); at += 8)
+      if (const auto token = by_token_.find(row.tokens().substr(at, 8)); token != by_token_.end())
         any = is_found_[token->second] = true;
     return any;
   }
@@ -164,7 +164,7 @@ class Pasted {
  private:
   const std::vector<std::string>& numbers_;
   std::map<std::string, std::size_t> by_number_;
-  std::map<Bytes, std::size_t> by_token_;
+  std::map<Bytes, std::size_t, std::less<>> by_token_;
   std::vector<bool> is_found_;
 };
 
@@ -223,7 +223,7 @@ BoardResult board(const Rows& rows, const ListQuery& query, std::string_view gro
     if (group == "warehouse") count_group(row.warehouse, lane);
     if (group == "state") count_group(row.lifecycle * 256u + row.state, lane);
     if (group == "supplier" || group == "carrier")
-      for (const auto word : row.words)
+      for (const auto word : row.words())
         if (rows.names().text(word).starts_with(prefix)) count_group(word, lane);
   });
   for (std::size_t i = 0; i < best.size(); ++i)

@@ -122,7 +122,7 @@ TEST(Suppliers, APurchaseNamesOneAndAnAssignmentShipsByIt) {
   EXPECT_FALSE(story.has_badge("dropship")) << "material is bought for many reasons";
   Names names;
   const auto row = make_row(story.order(), 1, 1, story.context(), names);
-  EXPECT_TRUE(contains(row.words, names.known("supplier:mill")));
+  EXPECT_TRUE(contains(row.words(), names.known("supplier:mill")));
   story.tell("supplier_assigned", R"({"supplier":"maker"})", hours(2));
   EXPECT_TRUE(story.has_badge("dropship"));
 }

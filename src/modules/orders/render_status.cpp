@@ -16,7 +16,7 @@ void write_label(json::Writer& out, std::string_view key, const lifecycle::Label
 void write_words(json::Writer& out, std::string_view key, const Row& row, const Names& names,
                  std::string_view prefix) {
   out.key(key).begin_array();
-  for (const auto word : row.words) {
+  for (const auto word : row.words()) {
     const auto text = names.text(word);
     if (text.starts_with(prefix)) out.value(text.substr(prefix.size()));
   }
@@ -45,8 +45,8 @@ std::string_view state_members(const Row& row, const Context& context) {
 
 /// The masked name of the buyer, as far as it can still be read.
 std::string buyer_of(const Row& row, const core::Sealer& sealer) {
-  if (row.buyer.empty()) return {};
-  const auto plain = sealer.open(row.key_slot, row.buyer_field, row.buyer);
+  if (row.buyer().empty()) return {};
+  const auto plain = sealer.open(row.key_slot, row.buyer_field, row.buyer());
   return plain ? model::masked(model::PersonalKind::Name, *plain) : std::string();
 }
 
@@ -86,7 +86,7 @@ void append_status(std::string& out, const Row& row, const Context& context, Tim
   json::Writer w(out);
   w.begin_object();
   w.field("id", model::to_text(row.id));
-  w.text_if("order_no", utf8_prefix(row.order_no, 64));
+  w.text_if("order_no", utf8_prefix(row.order_no(), 64));
   out += state_members(row, context);
   w.field("category", name_of(row.category));
   w.field("health", name_of(health));
@@ -126,7 +126,7 @@ void write_row(json::Writer& out, const Row& row, const Names& names, const View
   const auto& category = context.definitions->category(row.category);
   if (is_counting(row.health(viewer.now))) out.time_if("due_at", row.promised);
   out.text_if("next_owner", next_owner(category, [&](const auto& visit) {
-                for (const auto word : row.words)
+                for (const auto word : row.words())
                   if (const auto text = names.text(word); text.starts_with("hold:"))
                     visit(context.definitions->hold(text.substr(5)));
               }));
@@ -139,7 +139,7 @@ void write_row(json::Writer& out, const Row& row, const Names& names, const View
   write_words(out, "holds", row, names, "hold:");
   out.field("line_count", row.line_count);
   out.field("package_count", row.package_count);
-  out.text_if("summary", row.summary);
+  out.text_if("summary", row.summary());
   out.key("moves").begin_array();
   const auto& chart = context.definitions->lifecycle_at(row.lifecycle);
   for (const auto& move : chart.moves(row.state, viewer.role)) {

@@ -1,8 +1,12 @@
 #include "modules/orders/rows.hpp"
 
+#include <cstring>
+#include <limits>
+
 #include <fmt/format.h>
 
 #include "base/ranges.hpp"
+#include "base/text.hpp"
 #include "json/value.hpp"
 #include "model/payload_codec.hpp"
 #include "modules/orders/lists.hpp"
@@ -33,12 +37,17 @@ void each_attribute(const Order& order, Visit&& visit) {
 }
 
 /// Everything that is searched by exact value: personal terms, numbers, parties.
-void put_words(const Order& order, Names& names, Row& row) {
-  if (!order.is(Flag::Forgotten)) row.tokens = order.tokens;
+struct Words {
+  Bytes tokens;
+  std::vector<std::uint32_t> words;
+};
+Words words_of(const Order& order, Names& names) {
+  Words out;
+  if (!order.is(Flag::Forgotten)) out.tokens = order.tokens;
   const auto word = [&](std::string_view prefix, std::string_view text) {
     if (text.empty()) return;
     const auto number_of_word = names.number_of(fmt::format("{}:{}", prefix, text));
-    if (!contains(row.words, number_of_word)) row.words.push_back(number_of_word);
+    if (!contains(out.words, number_of_word)) out.words.push_back(number_of_word);
   };
   for (const auto& line : order.lines) {
     word("supplier", line.supplier);
@@ -51,20 +60,21 @@ void put_words(const Order& order, Names& names, Row& row) {
   }
   const auto number_word = [&](std::string_view scheme, std::string_view value) {
     if (value.empty()) return;
-    row.tokens += number_token(scheme, value);
-    row.tokens += number_token("", value);
+    out.tokens += number_token(scheme, value);
+    out.tokens += number_token("", value);
   };
   for (const auto& reference : order.references) number_word(reference.scheme, reference.value);
   for (const auto& package : order.packages) number_word("tracking", package.number);
   each_attribute(order, [&](std::string_view name, std::string_view value) {
-    row.tokens += attribute_token(name, value);
+    row.tokens() += attribute_token(name, value);
   });
   word("party", order.buyer_id);
   for (const auto& tag : order.tags) word("tag", tag);
   for (const auto& hold : order.holds) word("hold", hold.reason);
+  return out;
 }
 
-/// Of all that `put_words` reads; never 0.
+/// Of all that `words_of` reads; never 0.
 std::uint64_t words_hash(const Order& order) {
   std::uint64_t hash = 1;
   const auto add = [&](std::string_view text) {
@@ -99,28 +109,30 @@ std::uint64_t parties_hash(const Order& order) {
   return hash | 1;
 }
 
-/// Who bought it and where it goes. The name stays sealed: whoever shows it opens it.
-void put_parties(const Order& order, Names& names, Row& row) {
-  if (!order.is(Flag::Placed)) return;
+/// Who bought it and where it goes. Gives the name, still sealed: whoever shows it opens it.
+Bytes put_parties(const Order& order, Names& names, Row& row) {
+  if (!order.is(Flag::Placed)) return {};
   const auto told = model::decode_payload<model::OrderPlaced>(order.placed);
   const auto receiver =
       order.receiver.empty() ? told.receiver : model::decode_payload<model::Person>(order.receiver);
   row.city = names.number_of(receiver.city.empty() ? told.buyer.city : receiver.city);
-  if (order.is(Flag::Forgotten)) return;
+  if (order.is(Flag::Forgotten)) return {};
   row.key_slot = order.key_slot;
   const bool has_buyer = !told.buyer.name.empty();
   auto person = has_buyer ? told.buyer : receiver;
   const auto parent = static_cast<std::uint16_t>(has_buyer                ? kBuyerField
                                                  : order.receiver.empty() ? kReceiverField
                                                                           : kNewReceiverField);
+  Bytes buyer;
   model::codec::each_personal(
       person,
       [&](std::uint16_t path, auto& field) {
         if (path % 64 != 2 || !field.is_sealed()) return;
-        row.buyer = field.sealed();
+        buyer = field.sealed();
         row.buyer_field = path;
       },
       parent);
+  return buyer;
 }
 
 }  // namespace
@@ -176,6 +188,68 @@ model::Health Row::health(Time now) const {
   return now > promised ? Overdue : OnTime;
 }
 
+RowTexts::RowTexts(std::string_view order_no, std::string_view summary, BytesView tokens,
+                   BytesView buyer, std::span<const std::uint32_t> words) {
+  constexpr std::size_t kTextMax = std::numeric_limits<std::uint16_t>::max();
+  order_no = utf8_prefix(order_no, kTextMax);
+  summary = utf8_prefix(summary, kTextMax);
+  Sizes sizes;
+  sizes.words = static_cast<std::uint32_t>(words.size());
+  sizes.tokens = static_cast<std::uint32_t>(tokens.size());
+  sizes.order_no = static_cast<std::uint16_t>(order_no.size());
+  sizes.summary = static_cast<std::uint16_t>(summary.size());
+  sizes.buyer = static_cast<std::uint32_t>(buyer.size());
+  const auto size = sizeof sizes + words.size_bytes() + order_no.size() + summary.size() +
+                    tokens.size() + buyer.size();
+  block_ = std::make_unique_for_overwrite<std::byte[]>(size);
+  auto* at = block_.get();
+  const auto put = [&](const void* data, std::size_t count) {
+    if (count != 0) std::memcpy(at, data, count);
+    at += count;
+  };
+  put(&sizes, sizeof sizes);
+  put(words.data(), words.size_bytes());
+  for (const auto text : {order_no, summary, tokens, buyer}) put(text.data(), text.size());
+}
+
+RowTexts::RowTexts(const RowTexts& other)
+    : RowTexts(other.order_no(), other.summary(), other.tokens(), other.buyer(), other.words()) {}
+
+RowTexts& RowTexts::operator=(const RowTexts& other) {
+  if (this != &other) *this = RowTexts(other);
+  return *this;
+}
+
+RowTexts::Sizes RowTexts::sizes() const {
+  Sizes sizes;
+  if (block_) std::memcpy(&sizes, block_.get(), sizeof sizes);
+  return sizes;
+}
+
+std::span<const std::uint32_t> RowTexts::words() const {
+  if (!block_) return {};
+  static_assert(sizeof(Sizes) % alignof(std::uint32_t) == 0);
+  return {reinterpret_cast<const std::uint32_t*>(block_.get() + sizeof(Sizes)), sizes().words};
+}
+
+BytesView RowTexts::part(int which) const {
+  if (!block_) return {};
+  const auto size = sizes();
+  const auto* at = reinterpret_cast<const char*>(block_.get() + sizeof size +
+                                                 size.words * sizeof(std::uint32_t));
+  if (which == 0) return {at, size.order_no};
+  if (which == 1) return {at + size.order_no, size.summary};
+  if (which == 2) return {at + size.order_no + size.summary, size.tokens};
+  return {at + size.order_no + size.summary + size.tokens, size.buyer};
+}
+
+BytesView RowTexts::all() const {
+  if (!block_) return {};
+  const auto end = buyer();
+  const auto* begin = reinterpret_cast<const char*>(block_.get());
+  return {begin, end.data() + end.size()};
+}
+
 Row& RowTable::row_of(std::uint32_t serial, const model::OrderId& id) {
   if (serial >= by_serial_.size()) by_serial_.resize(std::max<std::size_t>(serial + 1, 64));
   auto& at = by_serial_[serial];
@@ -199,7 +273,7 @@ Row make_row(const Order& order, std::uint64_t version, std::uint64_t number,
     fresh.milestone = static_cast<std::uint8_t>(*milestone);
   fresh.is_done = is_done(order);
   fresh.is_paused = order.health == model::Health::Paused;
-  fresh.badges = badges_of(order);
+  fresh.badges = static_cast<std::uint16_t>(badges_of(order));
   fresh.shop = names.number_of(order.shop, Names::Use::Shop);
   fresh.warehouse = names.number_of(order.warehouse, Names::Use::Warehouse);
   fresh.source = names.number_of(order.source);
@@ -213,29 +287,29 @@ Row make_row(const Order& order, std::uint64_t version, std::uint64_t number,
   fresh.delivered = order.at(At::Delivered);
   fresh.changed = order.last_key.occurred;
   fresh.valid_until = order.looks_until;
-  fresh.version = version;
+  fresh.version = static_cast<std::uint32_t>(version);
   fresh.number = number;
-  fresh.order_no = order.order_no;
-  fresh.line_count = static_cast<std::uint32_t>(order.lines.size());
-  fresh.package_count = static_cast<std::uint32_t>(order.packages.size());
-  fresh.summary = order.summary;
+  fresh.line_count = static_cast<std::uint16_t>(order.lines.size());
+  fresh.package_count = static_cast<std::uint16_t>(order.packages.size());
   fresh.has_case = std::ranges::any_of(order.cases, &CaseState::is_open);
   fresh.has_conflict = !order.conflicts.empty();
   fresh.made_of = words_hash(order);
-  if (before && before->made_of == fresh.made_of) {
-    fresh.tokens = before->tokens;
-    fresh.words = before->words;
-  } else {
-    put_words(order, names, fresh);
-  }
   fresh.parties_of = parties_hash(order);
+  Bytes made_buyer;
+  BytesView buyer;
   if (before && before->parties_of == fresh.parties_of) {
     fresh.city = before->city;
-    fresh.buyer = before->buyer;
     fresh.buyer_field = before->buyer_field;
     fresh.key_slot = before->key_slot;
+    buyer = before->buyer();
   } else {
-    put_parties(order, names, fresh);
+    buyer = made_buyer = put_parties(order, names, fresh);
+  }
+  if (before && before->made_of == fresh.made_of) {
+    fresh.texts = RowTexts(order.order_no, order.summary, before->tokens(), buyer, before->words());
+  } else {
+    const auto made = words_of(order, names);
+    fresh.texts = RowTexts(order.order_no, order.summary, made.tokens, buyer, made.words);
   }
   return fresh;
 }
@@ -255,8 +329,8 @@ Bytes RowTable::bytes(std::uint32_t serial) const {
   if (serial >= by_serial_.size() || by_serial_[serial] == 0) return {};
   const Row& row = rows_[by_serial_[serial]];
   Bytes out;
-  out.reserve(160 + row.order_no.size() + row.summary.size() + row.tokens.size() +
-              row.words.size() * 24);
+  out.reserve(160 + row.order_no().size() + row.summary().size() + row.tokens().size() +
+              row.buyer().size() + row.words().size() * 24);
   ByteWriter w(out);
   w.u8(row.state);
   w.u8(row.lifecycle);
@@ -275,14 +349,14 @@ Bytes RowTable::bytes(std::uint32_t serial) const {
   w.varint(row.number);
   w.varint(row.line_count);
   w.varint(row.package_count);
-  w.bytes(row.order_no);
-  w.bytes(row.summary);
-  w.bytes(row.tokens);
-  w.bytes(row.buyer);
+  w.bytes(row.order_no());
+  w.bytes(row.summary());
+  w.bytes(row.tokens());
+  w.bytes(row.buyer());
   w.u32(row.key_slot);
   w.u16(row.buyer_field);
-  w.varint(row.words.size());
-  for (const auto word : row.words) w.bytes(names_.text(word));
+  w.varint(row.words().size());
+  for (const auto word : row.words()) w.bytes(names_.text(word));
   return out;
 }
 
@@ -302,7 +376,7 @@ Result<void> RowTable::load(ports::AggregateKey key, std::uint32_t serial, Bytes
   row.is_done = bits & 8;
   row.has_conflict = bits & 16;
   row.promise_basis = static_cast<model::PromiseBasis>(r.u8());
-  row.badges = static_cast<std::uint32_t>(r.varint());
+  row.badges = static_cast<std::uint16_t>(r.varint());
   row.shop = names_.number_of(r.bytes(), Names::Use::Shop);
   row.warehouse = names_.number_of(r.bytes(), Names::Use::Warehouse);
   for (auto* name : {&row.source, &row.currency, &row.flag, &row.city})
@@ -310,19 +384,17 @@ Result<void> RowTable::load(ports::AggregateKey key, std::uint32_t serial, Bytes
   row.total = r.i64();
   for (auto* time : {&row.placed, &row.promised, &row.delivered, &row.changed, &row.valid_until})
     time->us = r.i64();
-  row.version = r.varint();
+  row.version = static_cast<std::uint32_t>(r.varint());
   row.number = r.varint();
-  row.line_count = static_cast<std::uint32_t>(r.varint());
-  row.package_count = static_cast<std::uint32_t>(r.varint());
-  row.order_no = r.bytes();
-  row.summary = r.bytes();
-  row.tokens = r.bytes();
-  row.buyer = r.bytes();
+  row.line_count = static_cast<std::uint16_t>(r.varint());
+  row.package_count = static_cast<std::uint16_t>(r.varint());
+  const auto order_no = r.bytes(), summary = r.bytes(), tokens = r.bytes(), buyer = r.bytes();
   row.key_slot = r.u32();
   row.buyer_field = r.u16();
-  const auto words = r.varint();
-  for (std::uint64_t i = 0; i < words && !r.failed(); ++i)
-    row.words.push_back(names_.number_of(r.bytes()));
+  std::vector<std::uint32_t> words;
+  for (auto count = r.varint(); count > 0 && !r.failed(); --count)
+    words.push_back(names_.number_of(r.bytes()));
+  row.texts = RowTexts(order_no, summary, tokens, buyer, words);
   if (r.failed())
     return fail(ErrorCode::Damaged,
                 "a row of the view of orders cannot be read; run cairn rebuild");

@@ -6,6 +6,7 @@
 #include <memory>
 #include <set>
 #include <shared_mutex>
+#include <span>
 
 #include "core/cluster.hpp"
 #include "core/serial_index.hpp"
@@ -32,7 +33,39 @@ class Names {
   std::array<std::set<std::uint32_t>, 3> used_as_;  ///< by Use
 };
 
-/// What is known of every order without folding it: enough for status, lists and board.
+/// The texts of a row in one allocation of exactly their size.
+class RowTexts {
+ public:
+  RowTexts() = default;
+  RowTexts(std::string_view order_no, std::string_view summary, BytesView tokens, BytesView buyer,
+           std::span<const std::uint32_t> words);
+  RowTexts(const RowTexts& other);
+  RowTexts& operator=(const RowTexts& other);
+  RowTexts(RowTexts&&) = default;
+  RowTexts& operator=(RowTexts&&) = default;
+  ~RowTexts() = default;
+
+  std::string_view order_no() const { return part(0); }
+  std::string_view summary() const { return part(1); }
+  BytesView tokens() const { return part(2); }
+  BytesView buyer() const { return part(3); }
+  std::span<const std::uint32_t> words() const;
+  bool operator==(const RowTexts& other) const { return all() == other.all(); }
+
+ private:
+  struct Sizes {
+    std::uint32_t words = 0;  ///< how many
+    std::uint32_t tokens = 0, buyer = 0;
+    std::uint16_t order_no = 0, summary = 0;
+  };
+  Sizes sizes() const;
+  BytesView all() const;
+  BytesView part(int which) const;
+  std::unique_ptr<std::byte[]> block_;  ///< sizes · words · order_no · summary · tokens · buyer
+};
+
+/// What is known of every order without folding it: enough for status, lists and board. There is
+/// one of every order there ever was: what is added here is added a million times.
 struct Row {
   model::OrderId id;
   lifecycle::StateId state = 0;
@@ -45,26 +78,30 @@ struct Row {
   bool has_case = false;
   bool has_conflict = false;
   model::PromiseBasis promise_basis = model::PromiseBasis::Computed;
-  std::uint32_t badges = 0;
+  std::uint16_t badges = 0;
+  std::uint16_t line_count = 0, package_count = 0;
+  std::uint16_t buyer_field = 0;  ///< as what the buyer's name was sealed
+  std::uint32_t version = 0;
   std::uint32_t shop = 0, warehouse = 0, source = 0, currency = 0, flag = 0, city = 0;
+  ports::KeySlot key_slot = 0;
   std::int64_t total = kUnset;
   Time placed = Time::none(), promised = Time::none(), delivered = Time::none();
-  Time changed = Time::none(), valid_until = Time::never(), next_dispatch = Time::none();
-  std::uint64_t version = 0;
-  std::uint64_t number = 0;  ///< of its newest record
-  std::uint32_t line_count = 0, package_count = 0;
-  std::string order_no;
-  std::string summary;               ///< names of the first lines
-  Bytes tokens;                      ///< of personal search terms, eight bytes each
-  std::vector<std::uint32_t> words;  ///< suppliers, carriers, tags, hold reasons, prefixed names
-  std::uint64_t made_of = 0;         ///< hash of what tokens and words follow from; 0: not known
-  Bytes buyer;                       ///< the name, sealed under `key_slot` as `buyer_field`
-  ports::KeySlot key_slot = 0;
-  std::uint16_t buyer_field = 0;
+  Time changed = Time::none(), valid_until = Time::never();
+  std::uint64_t number = 0;      ///< of its newest record
+  std::uint64_t made_of = 0;     ///< hash of what tokens and words follow from; 0: not known
   std::uint64_t parties_of = 0;  ///< hash of what buyer and city follow from; 0: not known
+  RowTexts texts;
 
+  std::string_view order_no() const { return texts.order_no(); }
+  std::string_view summary() const { return texts.summary(); }  ///< names of the first lines
+  BytesView tokens() const { return texts.tokens(); }  ///< of search terms, eight bytes each
+  BytesView buyer() const { return texts.buyer(); }    ///< the name, sealed under `key_slot`
+  /// Suppliers, carriers, tags, hold reasons: prefixed names.
+  std::span<const std::uint32_t> words() const { return texts.words(); }
   model::Health health(Time now) const;
 };
+static_assert(sizeof(Row) <= 152);
+static_assert(kBadges.size() <= 16);
 
 /// With `before`, an earlier row of the order, its tokens and words are kept where they still hold.
 Row make_row(const Order& order, std::uint64_t version, std::uint64_t number,
