@@ -50,7 +50,7 @@ CAIRN_MEMBERS(TextState, event, at, actor, payload)
 CAIRN_MEMBERS(AttributeState, level, element, json)
 CAIRN_MEMBERS(ClaimState, order, package, from, until)
 CAIRN_MEMBERS(WaitingState, event, number, occurred, source, is_dismissed)
-CAIRN_MEMBERS(ReferenceState, key, last_key, scheme, issuer, value, claims, told)
+CAIRN_MEMBERS(ReferenceState, key, scheme, issuer, value, claims, told)
 CAIRN_MEMBERS(Order, key, key_slot, last_key, last_timer, next_timer, looks_until, waits_until,
               events, corrected_ahead, lifecycle, preset, state, health, flags, times, terms, total,
               deposit, paid, refunded, is_paid_in_full, order_no, source, shop, warehouse, currency,

@@ -20,7 +20,6 @@ bool is_claim(const Event& event) {
 Time or_never(const model::Moment& moment) { return moment.is_set() ? moment.time : Time::never(); }
 
 void take(ReferenceState& state, const Event& event) {
-  state.last_key = std::max(state.last_key, event.key());
   if (event.is(model::EventFlag::Rival)) return;
   if (event.type == EventType::EventDismissed) {
     const auto& target = event.as<model::Retraction>().target;

@@ -29,7 +29,6 @@ struct WaitingState {
 /// is told to every order with a claim at that time, and keeps what nobody claims: the quarantine.
 struct ReferenceState final : core::Aggregate {
   ports::AggregateKey key;
-  model::EventKey last_key;
   std::string scheme, issuer, value;
   std::vector<ClaimState> claims;
   std::vector<WaitingState> told;  ///< everything that is not a claim, in order of arrival
