@@ -66,7 +66,7 @@ Words words_of(const Order& order, Names& names) {
   for (const auto& reference : order.references) number_word(reference.scheme, reference.value);
   for (const auto& package : order.packages) number_word("tracking", package.number);
   each_attribute(order, [&](std::string_view name, std::string_view value) {
-    row.tokens() += attribute_token(name, value);
+    out.tokens += attribute_token(name, value);
   });
   word("party", order.buyer_id);
   for (const auto& tag : order.tags) word("tag", tag);
