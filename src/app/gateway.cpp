@@ -94,6 +94,8 @@ http::Handler Gateway::guarded(Handler handler) {
                                               http::Responder responder) {
     const auto principal = principal_of(request);
     if (!principal) return responder.send(http::problem(principal.error(), request));
+    if (const auto checked = check_parameters(request); !checked)
+      return responder.send(http::problem(checked.error(), request));
     handler(*principal, request, std::move(responder));
   };
 }

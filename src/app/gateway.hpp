@@ -9,6 +9,7 @@
 #include "app/import_reports.hpp"
 #include "app/installation.hpp"
 #include "app/live.hpp"
+#include "app/parameters.hpp"
 #include "app/public_links.hpp"
 #include "app/workers.hpp"
 #include "core/history.hpp"
@@ -140,9 +141,6 @@ class Gateway {
   http::GzipTail meta_gzip_;
   bool has_rounds_ = false;
 };
-
-/// `limit` of a list. Errors: Invalid.
-Result<std::size_t> limit_of(const http::Request& request, std::size_t normal, std::size_t most);
 
 /// The value of one cookie; empty when there is none of that name.
 std::string_view cookie(std::string_view header, std::string_view name);

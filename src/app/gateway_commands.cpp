@@ -119,6 +119,9 @@ void Gateway::submit_command(const Principal& principal, const model::OrderId& i
 
 void Gateway::place_order(const Principal& principal, const http::Request& request,
                           http::Responder responder) {
+  if (trim(request.body()).empty())
+    return responder.send(http::problem(
+        {ErrorCode::Malformed, "the body is empty; send the order as a JSON object", ""}, request));
   auto body = canonical_body(request);
   if (!body) return responder.send(http::problem(body.error(), request));
   json::Document document;
@@ -312,8 +315,10 @@ Result<void> check_bulk(json::Value body) {
     result = known_members(item, {"order", "name", "data", "version"}, at);
     const auto order = item.find("order"), name = item.find("name"), data = item.find("data"),
                version = item.find("version");
-    needs("order", order && order->as_string().has_value(), "the id of an order");
-    needs("name", name && name->as_string().has_value(), "the name of a command");
+    const auto id = order ? order->as_string() : std::nullopt;
+    const auto command = name ? name->as_string() : std::nullopt;
+    needs("order", id && model::parse_order_id(*id), "the id of an order");
+    needs("name", command && !command->empty() && command->size() <= 64, "the name of a command");
     needs("data", !data || data->is_object(), "an object");
     needs("version", !version || version->as_integer().has_value(), "an integer");
     return result.has_value();

@@ -266,8 +266,7 @@ void Gateway::get_import(const http::Request& request, http::Responder& responde
   const auto limit = limit_of(request, 1'000, 10'000);
   if (!limit) return responder.send(http::problem(limit.error(), request));
   const std::string id(request.param("id"));
-  const auto page = reports_.read(id, only, request.query("cursor").value_or(""),
-                                  std::max<std::size_t>(1, *limit));
+  const auto page = reports_.read(id, only, request.query("cursor").value_or(""), *limit);
   if (!page) return responder.send(http::problem(page.error(), request));
   http::Response response;
   response.content_type = "application/json";

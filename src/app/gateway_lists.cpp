@@ -1,3 +1,5 @@
+#include <array>
+
 #include <fmt/format.h>
 
 #include "app/gateway.hpp"
@@ -215,7 +217,6 @@ class Filters {
 Result<orders::Page> page_of(const http::Request& request) {
   orders::Page page;
   CAIRN_TRY(page.limit, limit_of(request, 50, 200));
-  if (page.limit == 0) page.limit = 1;
   page.cursor = request.query("cursor").value_or("");
   std::string sort = request.query("sort").value_or("-placed_at");
   page.is_descending = sort.starts_with('-');
@@ -233,16 +234,6 @@ Result<orders::Page> page_of(const http::Request& request) {
 }
 
 }  // namespace
-
-Result<std::size_t> limit_of(const http::Request& request, std::size_t normal, std::size_t most) {
-  const auto text = request.query("limit");
-  if (!text) return normal;
-  std::size_t limit = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), limit);
-  if (error != std::errc{} || end != text->data() + text->size() || limit > most)
-    return fail(ErrorCode::Invalid, fmt::format("expected 0 to {}", most), "/limit");
-  return limit;
-}
 
 void Gateway::list_orders(const Principal& principal, const http::Request& request,
                           http::Responder responder) {
@@ -284,13 +275,16 @@ void Gateway::get_board(const Principal& principal, const http::Request& request
                         http::Responder responder) {
   auto query = Filters(request, installation_).read();
   if (!query) return responder.send(http::problem(query.error(), request));
-  const auto limit = limit_of(request, 50, 200);
+  const auto limit = limit_of(request, 50, 200, 0);
   if (!limit) return responder.send(http::problem(limit.error(), request));
+  static constexpr std::array<std::string_view, 5> kGroups{"shop", "supplier", "carrier",
+                                                           "warehouse", "state"};
+  const auto group = choice_of(request, "group", kGroups);
+  if (!group) return responder.send(http::problem(group.error(), request));
   if (request.query("closed").value_or("false") != "true" && !query->is_open) query->is_open = true;
-  const auto group = request.query("group").value_or("");
   const auto info = request.info();
   auto shared = std::make_shared<http::Responder>(std::move(responder));
-  const bool is_taken = workers_.run([this, shared, principal, group, limit = *limit,
+  const bool is_taken = workers_.run([this, shared, principal, group = *group, limit = *limit,
                                       query = *std::move(query)] {
     const auto now = clock_.now();
     const auto at = position();
@@ -398,11 +392,7 @@ void Gateway::get_conflicts(const Principal&, const http::Request& request,
   if (!query) return responder.send(http::problem(query.error(), request));
   auto page = page_of(request);
   if (!page) return responder.send(http::problem(page.error(), request));
-  const auto settled = request.query("settled").value_or("false");
-  if (settled != "true" && settled != "false")
-    return responder.send(
-        http::problem({ErrorCode::Invalid, "expected true or false", "/settled"}, request));
-  const bool is_settled = settled == "true";
+  const bool is_settled = request.query("settled").value_or("false") == "true";
   const auto code = request.query("code").value_or("");
   if (!code.empty() && !model::from_name<model::ConflictCode>(code))
     return responder.send(http::problem(

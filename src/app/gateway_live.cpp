@@ -113,7 +113,7 @@ std::string Gateway::missed_changes(const orders::Order& order,
                                     std::uint32_t shard, std::uint64_t& through) {
   std::string out;
   const auto& context = installation_.context();
-  auto row = orders::make_row(order, 0, 0, context, installation_.rows().names());
+  auto row = orders::make_status_row(order, 0, 0, context, installation_.rows().names());
   for (const auto& record : history) {
     if (record.type != ports::RecordType::Change || record.number <= from) continue;
     const auto change = core::decode_change(record.body);

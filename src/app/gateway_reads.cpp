@@ -31,11 +31,7 @@ Result<orders::TimelinePart> timeline_part(const http::Request& request) {
   constexpr std::size_t kNormal = 500, kMost = 1'000;
   orders::TimelinePart part;
   CAIRN_TRY(part.limit, limit_of(request, kNormal, kMost));
-  part.limit = std::max<std::size_t>(part.limit, 1);
-  const auto newest = request.query("newest").value_or("false");
-  if (newest != "true" && newest != "false")
-    return fail(ErrorCode::Invalid, "expected true or false", "/newest");
-  part.is_newest_first = newest == "true";
+  part.is_newest_first = request.query("newest").value_or("false") == "true";
   CAIRN_TRY(const auto known_at, time_of(request, "known_at"));
   if (known_at) part.known_at = *known_at;
   const auto cursor = request.query("cursor").value_or("");
@@ -103,7 +99,7 @@ void Gateway::get_order(const Principal& principal, const http::Request& request
           if (!order.conflicts.empty() && seen.history.empty()) return std::nullopt;
           auto events = core::events_of(seen.history, order.key);
           if (!events) return http::problem(events.error(), http::RequestInfo{});
-          const auto row = orders::make_row(order, seen.version, 0, context, names);
+          const auto row = orders::make_status_row(order, seen.version, 0, context, names);
           orders::write_order(w, order, row, seen.key_slot, view, *events);
           response.headers.emplace_back("ETag", fmt::format("\"v{}\"", seen.version));
           return response;
@@ -118,7 +114,7 @@ void Gateway::get_order(const Principal& principal, const http::Request& request
         past.key = order.key;
         orders::fold_all(past, *events, moment, context, moment);
         view.now = moment;
-        const auto row = orders::make_row(past, seen.version, 0, context, names);
+        const auto row = orders::make_status_row(past, seen.version, 0, context, names);
         std::string body;
         json::Writer inner(body);
         orders::write_order(inner, past, row, seen.key_slot, view, *events);
@@ -142,8 +138,8 @@ void Gateway::get_status(const Principal& principal, const http::Request& reques
           const orders::Order& order, const core::Seen& seen) {
         http::Response response;
         response.content_type = "application/json";
-        const auto row = orders::make_row(order, seen.version, 0, installation_.context(),
-                                          installation_.rows().names());
+        const auto row = orders::make_status_row(order, seen.version, 0, installation_.context(),
+                                                 installation_.rows().names());
         const auto etag = fmt::format("\"v{}\"", seen.version);
         response.headers.emplace_back("ETag", etag);
         if (http::is_same_version(if_none_match, etag)) {

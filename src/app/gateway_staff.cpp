@@ -1,3 +1,5 @@
+#include <array>
+
 #include <fmt/format.h>
 
 #include "app/audit_query.hpp"
@@ -18,7 +20,12 @@ Result<AuditFilter> filter_of(const http::Request& request) {
   AuditFilter filter;
   filter.order = request.query("order").value_or("");
   filter.actor = request.query("actor").value_or("");
-  filter.outcome = request.query("outcome").value_or("");
+  static constexpr std::array<std::string_view, 5> kOutcomes{"accepted", "refused", "duplicate",
+                                                             "requested", "corrected"};
+  CAIRN_TRY(filter.outcome, choice_of(request, "outcome", kOutcomes));
+  if (!filter.order.empty())
+    if (const auto id = model::parse_order_id(filter.order); !id)
+      return fail(ErrorCode::Invalid, id.error().message, "/order");
   const auto time = [&](std::string_view name, Time& out) -> Result<void> {
     const auto text = request.query(name);
     if (!text) return {};
@@ -45,8 +52,7 @@ void Gateway::get_audit_of_all(const Principal&, const http::Request& request,
   if (is_csv) limit = kCsvRows;
   const auto info = request.info();
   auto shared = std::make_shared<http::Responder>(std::move(responder));
-  const bool is_taken = workers_.run([this, shared, info, is_csv, filter = *filter,
-                                      limit = std::max<std::size_t>(1, *limit),
+  const bool is_taken = workers_.run([this, shared, info, is_csv, filter = *filter, limit = *limit,
                                       cursor = request.query("cursor").value_or("")] {
     const auto page = AuditQuery(installation_).page(filter, cursor, limit);
     if (!page) return shared->send(http::problem(page.error(), info));
@@ -81,8 +87,7 @@ void Gateway::get_audit(const Principal&, const http::Request& request, http::Re
           http::problem({ErrorCode::Invalid, "not a cursor of this list", "/cursor"}, request));
   }
   ask(request, std::move(responder), History::Wanted,
-      [limit = std::max<std::size_t>(1, *limit), below](const orders::Order& order,
-                                                        const core::Seen& seen) {
+      [limit = *limit, below](const orders::Order& order, const core::Seen& seen) {
         AuditPage page;
         for (auto at = seen.history.rbegin(); at != seen.history.rend(); ++at) {
           if (at->number >= below) continue;

@@ -1,4 +1,11 @@
+#include <map>
+
+#include <yaml-cpp/yaml.h>
+
+#include "app/parameters.hpp"
+#include "app/position.hpp"
 #include "app/service_test_support.hpp"
+#include "base/text.hpp"
 
 /// What the gateway shows of orders, and how it waits, refuses and explains.
 namespace cairn::app {
@@ -180,6 +187,68 @@ TEST_F(GatewayTest, packs_what_never_changes_once) {
   EXPECT_LT(packed.response.body.size() * 4, plain.response.body.size());
   const auto etag = plain.header("ETag");
   EXPECT_EQ(get("/v1/meta", {{"if-none-match", "W/" + etag}}).response.status, 304);
+}
+
+TEST_F(GatewayTest, holds_parameters_to_what_is_described) {
+  const auto root = YAML::LoadFile(CAIRN_SOURCE_DIR "/api/openapi.yaml");
+  const auto resolved = [&](YAML::Node node) {
+    while (node["$ref"]) {
+      auto at = YAML::Clone(root);
+      for (const auto part : split(std::string_view(node["$ref"].Scalar()).substr(2), '/'))
+        at.reset(at[std::string(part)]);
+      node.reset(at);
+    }
+    return node;
+  };
+  std::map<std::string, std::string> described, there;
+  for (const auto& path : root["paths"])
+    for (const auto& operation : path.second) {
+      const auto parameters = operation.first.Scalar() == "parameters"
+                                  ? operation.second
+                                  : operation.second["parameters"];
+      for (const auto& each : parameters) {
+        const auto parameter = resolved(each);
+        if (parameter["in"].Scalar() != "query") continue;
+        const auto schema = resolved(parameter["schema"]);
+        const auto name = parameter["name"].Scalar();
+        if (schema["type"].Scalar() == "boolean") described[name] = "flag";
+        if (schema["maxLength"]) described[name] = schema["maxLength"].Scalar();
+      }
+    }
+  for (const auto& row : parameter_table())
+    there[std::string(row.name)] =
+        row.kind == ParameterRow::Kind::Flag ? "flag" : std::to_string(row.characters_max);
+  EXPECT_EQ(described, there);
+  EXPECT_EQ(get("/v1/orders?shop=" + std::string(501, 'x')).text("pointer"), "/shop");
+  EXPECT_EQ(get("/v1/orders?open=perhaps").text("pointer"), "/open");
+  EXPECT_EQ(get("/v1/orders?limit=0").text("pointer"), "/limit");
+  EXPECT_EQ(get("/v1/quarantine?limit=0").response.status, 422);
+  EXPECT_EQ(get("/v1/board?limit=0").response.status, 200);
+  EXPECT_EQ(get("/v1/board?group=colour").text("pointer"), "/group");
+  EXPECT_EQ(get("/v1/audit?outcome=AAA").text("pointer"), "/outcome");
+  EXPECT_EQ(get("/v1/audit?order=nobody").text("pointer"), "/order");
+}
+
+TEST_F(GatewayTest, refuses_a_bulk_request_it_cannot_read_as_a_whole) {
+  const auto id = place("G-8");
+  const auto refused = [&](const std::string& item) {
+    auto reply = post(
+        "/v1/commands",
+        fmt::format(R"({{"items":[{{"order":"{}","name":"add_tag","data":{{"tag":"x"}}}},{}]}})",
+                    id, item));
+    EXPECT_EQ(reply.response.status, 422) << item;
+    return reply.text("pointer");
+  };
+  EXPECT_EQ(refused(R"({"order":"","name":"add_tag"})"), "/items/1/order");
+  EXPECT_EQ(refused(fmt::format(R"({{"order":"{}"}})", id)), "/items/1/name");
+  EXPECT_EQ(refused(fmt::format(R"({{"order":"{}","name":"add_tag","date":1}})", id)),
+            "/items/1/date");
+  EXPECT_EQ(post("/v1/commands", R"({"items":[],"more":1})").text("pointer"), "/more");
+  EXPECT_EQ(get("/v1/orders?tag=x").text("total"), "0") << "nothing of it was done";
+  EXPECT_EQ(post("/v1/orders", "", {{"idempotency-key", "k"}}).response.status, 400);
+  for (const auto& key : {std::string(), std::string(201, 'k')})
+    EXPECT_EQ(command(id, "add_tag", R"({"tag":"x"})", {{"idempotency-key", key}}).text("pointer"),
+              "/Idempotency-Key");
 }
 
 }  // namespace

@@ -261,8 +261,8 @@ Row& RowTable::row_of(std::uint32_t serial, const model::OrderId& id) {
   return rows_[at];
 }
 
-Row make_row(const Order& order, std::uint64_t version, std::uint64_t number,
-             const Context& context, Names& names, const Row* before) {
+Row make_status_row(const Order& order, std::uint64_t version, std::uint64_t number,
+                    const Context& context, Names& names) {
   Row fresh;
   fresh.id = order.id();
   fresh.is_placed = order.is(Flag::Placed);
@@ -293,6 +293,12 @@ Row make_row(const Order& order, std::uint64_t version, std::uint64_t number,
   fresh.package_count = static_cast<std::uint16_t>(order.packages.size());
   fresh.has_case = std::ranges::any_of(order.cases, &CaseState::is_open);
   fresh.has_conflict = !order.conflicts.empty();
+  return fresh;
+}
+
+Row make_row(const Order& order, std::uint64_t version, std::uint64_t number,
+             const Context& context, Names& names, const Row* before) {
+  Row fresh = make_status_row(order, version, number, context, names);
   fresh.made_of = words_hash(order);
   fresh.parties_of = parties_hash(order);
   Bytes made_buyer;

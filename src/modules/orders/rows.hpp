@@ -106,6 +106,9 @@ static_assert(kBadges.size() <= 16);
 /// With `before`, an earlier row of the order, its tokens and words are kept where they still hold.
 Row make_row(const Order& order, std::uint64_t version, std::uint64_t number,
              const Context& context, Names& names, const Row* before = nullptr);
+/// Without what only searches and lists need: tokens, words, buyer, city.
+Row make_status_row(const Order& order, std::uint64_t version, std::uint64_t number,
+                    const Context& context, Names& names);
 
 /// The rows of one shard. The shard's thread writes; any thread reads under a shared lock.
 class RowTable final : public core::View {
