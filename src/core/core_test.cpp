@@ -434,9 +434,9 @@ TEST(Shard, a_failed_commit_is_told_and_leaves_no_trace) {
 }
 
 TEST(Shard, a_rival_of_what_a_failed_batch_forgot_is_the_first) {
-  World world(1, 1);
+  World world(1, 64);
   world.ask(1);
-  for (int round = 0; round < 3; ++round) {  // its pile is written, and it is evicted
+  for (int round = 0; round < 3; ++round) {  // its pile is written; its state stays in memory
     world.now = world.now + seconds(10);
     world.settle();
   }

@@ -5,7 +5,7 @@
 
 namespace cairn::orders {
 
-/// States in few bytes, for orders that nobody is asking about (docs/adr/0004). Memory of this
+/// States in few bytes, for orders that nobody is asking about (docs/adr/0005). Memory of this
 /// process only: pointers into the definitions are kept as they are. Of a structure only those
 /// members are told that differ from a fresh one's, times as the distance to the one before, a text
 /// that was told before by its number. What `pack` appended to `out`, `unpack` gives back exactly,
