@@ -24,7 +24,7 @@ struct Settings {
   std::string zone = "Asia/Shanghai";  ///< whose clock public pages show
   std::string tls_certificate, tls_key;
   std::vector<std::string> trusted_proxies;
-  std::size_t hot_orders_max = 400'000;
+  std::size_t hot_orders_max = 2'000'000;
   std::size_t mailbox_max = 16'384;
   std::uint64_t segment_bytes = 64ull << 20;
   bool audit_files = true;

@@ -67,6 +67,7 @@ Cluster::Cluster(ClusterOptions options, std::vector<ShardStores> stores, const 
     shard_options.index = i;
     shard_options.hot_max = std::max<std::size_t>(1, options.hot_max / stores.size());
     shard_options.unpacked_max = std::max<std::size_t>(1, options.unpacked_max / stores.size());
+    shard_options.rows_at_once = std::max<std::size_t>(1, options.rows_at_once / stores.size());
     units_.push_back(std::make_unique<Unit>(options_, shard_options, stores[i], sealer, listener));
   }
   deliver_ = [this](std::uint32_t to, Input letter) { put(to, std::move(letter)); };

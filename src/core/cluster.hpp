@@ -25,6 +25,7 @@ struct ClusterOptions {
   std::size_t mailbox_max = 16'384;               ///< inputs waiting per shard
   std::size_t hot_max = 400'000;                  ///< folded states in memory, all shards together
   std::size_t unpacked_max = 16'384;              ///< … of which so many clean ones are not packed
+  std::size_t rows_at_once = 16'384;              ///< made again at a start before they are written
   Duration flush_every = seconds(5);              ///< piles and views on disk are this far behind
   std::size_t flush_bytes = 48 * 1024 * 1024;     ///< … or this much per shard
   std::size_t unflushed_max = 256 * 1024 * 1024;  ///< beyond: Busy until the piles have caught up

@@ -216,6 +216,28 @@ class CounterReducer final : public TestReducer {
   }
 };
 
+/// Rows that hold the version, and depend on definitions that change.
+struct VersionView final : View {
+  std::map<std::uint32_t, std::uint64_t> rows;
+  std::uint32_t definitions = 1;
+
+  void put(ports::AggregateKey, std::uint32_t serial, const Aggregate&, std::uint64_t version,
+           std::uint64_t) override {
+    rows[serial] = version;
+  }
+  Bytes bytes(std::uint32_t serial) const override {
+    Bytes out;
+    ByteWriter(out).u64(rows.at(serial));
+    return out;
+  }
+  Result<void> load(ports::AggregateKey, std::uint32_t serial, BytesView row) override {
+    rows[serial] = ByteReader(row).u64();
+    return {};
+  }
+  void forget_all() override { rows.clear(); }
+  std::uint32_t fingerprint() const override { return definitions; }
+};
+
 /// A cluster over stores that outlive it.
 struct World {
   explicit World(std::uint32_t shards, std::size_t hot_max = 100'000,
@@ -234,7 +256,7 @@ struct World {
     for (std::size_t i = 0; i < logs.size(); ++i)
       stores.push_back({logs[i].get(),
                         piles[i].get(),
-                        {{kAsker, {&asker, nullptr}}, {kCounter, {&counter, nullptr}}}});
+                        {{kAsker, {&asker, view}}, {kCounter, {&counter, nullptr}}}});
     cluster = std::make_unique<Cluster>(options, stores, sealer, nullptr);
     ASSERT_TRUE(cluster->load(now));
   }
@@ -277,6 +299,7 @@ struct World {
   ClusterOptions options;
   AskerReducer asker;
   CounterReducer counter;
+  View* view = nullptr;  ///< of the askers
   keys::MemoryKeys keys;
   Sealer sealer = *Sealer::open_with(keys);
   std::vector<std::unique_ptr<memory::MemoryLog>> logs;
@@ -469,6 +492,36 @@ TEST(Shard, a_rival_of_what_a_failed_batch_forgot_is_the_first) {
   world.cluster->put(0, core::question(key_of(kAsker, 1), std::move(question)));
   world.settle();
   EXPECT_EQ(is_rival, (std::map<std::string, bool>{{"0", true}, {"1", false}}));
+}
+
+TEST(Shard, rows_of_other_definitions_are_made_again_and_written_a_few_at_a_time) {
+  World world(1);
+  VersionView view;
+  world.view = &view;
+  world.options.rows_at_once = 3;
+  world.crash();  // to start anew with it
+  constexpr int kAskers = 25;
+  for (int n = 0; n < kAskers; ++n) world.ask(n);
+  for (int round = 0; round < 3; ++round) {
+    world.now = world.now + seconds(10);
+    world.settle();
+  }
+  world.ask(kAskers);  // in the log only
+  world.settle();
+  const auto rows = view.rows;
+  ASSERT_EQ(rows.size(), kAskers + 1u);
+  view.rows.clear();
+  view.definitions = 2;
+  world.crash();
+  EXPECT_EQ(view.rows, rows);
+  EXPECT_LE(world.cluster->totals().unflushed_bytes, 4'096u);
+  const auto again = world.cluster->totals().counts.loads;
+  EXPECT_GE(again, static_cast<std::uint64_t>(kAskers));
+  view.rows.clear();
+  world.crash();
+  EXPECT_EQ(view.rows, rows);
+  EXPECT_LT(world.cluster->totals().counts.loads, again / 2) << "most were written";
+  world.with<Asker>(key_of(kAsker, 7), [](const Asker* a) { EXPECT_EQ(a->answers, 1); });
 }
 
 TEST(Shard, a_damaged_pile_stops_its_own_aggregate_only) {

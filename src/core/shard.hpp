@@ -59,6 +59,7 @@ struct ShardOptions {
   std::uint32_t index = 0;
   std::size_t hot_max = 400'000;            ///< folded states kept in memory, packed or not
   std::size_t unpacked_max = 4'096;         ///< … of which so many that are clean are not packed
+  std::size_t rows_at_once = 4'096;         ///< made again at the start before they are written
   std::size_t records_max = 20'000;         ///< of one batch
   std::size_t bytes_max = 8 * 1024 * 1024;  ///< of one batch
   std::size_t events_max = 10'000;          ///< per aggregate (DESIGN §3, named limits)
@@ -181,6 +182,8 @@ class Shard {
   void schedule(Hot& hot);
   Result<void> replay();
   Result<void> read_receipts(Hot& hot);
+  Result<void> view_again(Hot& hot);
+  Result<void> remake_rows();
   Bytes row_of(const Hot& hot) const;
   Result<void> load_row(const ports::PileEntry& entry);
 

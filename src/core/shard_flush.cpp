@@ -90,20 +90,35 @@ Result<void> Shard::replay() {
       mark_dirty(hot);
       return {};
     }));
+  for (const auto serial : unviewed_)
+    if (slots_[serial].key == shard_key()) CAIRN_TRY_VOID(read_receipts(make_hot(serial)));
+  for (const auto serial : seen) CAIRN_TRY_VOID(view_again(*slots_[serial].hot));
+  return remake_rows();
+}
+
+Result<void> Shard::view_again(Hot& hot) {
+  if (hot.key.kind == 0) return {};
+  CAIRN_TRY_VOID(load_hot(hot));
+  hot.pile.reset();
+  if (const auto view = kind_of(hot.key).view)
+    view->put(hot.key, hot.serial, *hot.state, hot.version, hot.last_number);
+  schedule(hot);
+  mark_dirty(hot);  // also where only its row was missing
+  return {};
+}
+
+/// Where definitions changed, every row is made again from its pile: written as it goes, so that
+/// the states of a million orders do not have to be in memory at once.
+Result<void> Shard::remake_rows() {
+  bool has_room = true;
   for (const auto serial : std::exchange(unviewed_, {})) {
-    Hot& hot = make_hot(serial);
-    if (hot.key == shard_key()) CAIRN_TRY_VOID(read_receipts(hot));
-    seen.push_back(serial);
-  }
-  for (const auto serial : seen) {
-    Hot& hot = *slots_[serial].hot;
-    if (hot.key.kind == 0) continue;
-    CAIRN_TRY_VOID(load_hot(hot));
-    hot.pile.reset();
-    if (const auto view = kind_of(hot.key).view)
-      view->put(hot.key, serial, *hot.state, hot.version, hot.last_number);
-    schedule(hot);
-    mark_dirty(hot);  // also where only its row was missing
+    if (slots_[serial].key.kind == 0) continue;
+    CAIRN_TRY_VOID(view_again(make_hot(serial)));
+    if (!has_room || dirty_.size() < options_.rows_at_once) continue;
+    const auto flush = take_flush();
+    has_room = piles_->write(flush->additions, flush->position).has_value();
+    flushed(has_room);  // a full disk is met again by the first flush, which tells of it
+    tidy(options_.rows_at_once);
   }
   return {};
 }
