@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "app/gateway.hpp"
+#include "base/ranges.hpp"
 #include "base/text.hpp"
 #include "http/problem.hpp"
 
@@ -32,6 +33,70 @@ std::uint32_t bits_of(const std::optional<std::string>& text) {
   return bits;
 }
 
+/// Which changes a stream is about, by the filters of lists that say where an order stands. Names
+/// are compared as text: a shop may be asked about before its first order comes.
+class LiveFilter {
+ public:
+  LiveFilter(const http::Request& request, Installation& installation, ports::Clock& clock)
+      : installation_(installation),
+        clock_(clock),
+        categories_(bits_of<model::Category>(request.query("category"))),
+        healths_(bits_of<model::Health>(request.query("health"))),
+        lanes_(bits_of<model::Lane>(request.query("lane"))),
+        lifecycles_(codes_of(request, "lifecycle", "")),
+        states_(codes_of(request, "state", "")),
+        shops_(codes_of(request, "shop", "")),
+        warehouses_(codes_of(request, "warehouse", "")),
+        suppliers_(codes_of(request, "supplier", "supplier:")),
+        carriers_(codes_of(request, "carrier", "carrier:")) {}
+
+  bool is_narrow() const {
+    return categories_ != 0 || healths_ != 0 || lanes_ != 0 || !lifecycles_.empty() ||
+           !states_.empty() || !shops_.empty() || !warehouses_.empty() || !suppliers_.empty() ||
+           !carriers_.empty();
+  }
+
+  bool operator()(const orders::Row& row) const {
+    const auto health = row.health(clock_.now());
+    const auto& names = installation_.rows().names();
+    const auto& chart = installation_.definitions().lifecycles.lifecycle_at(row.lifecycle);
+    return has_bit(categories_, row.category) && has_bit(healths_, health) &&
+           has_bit(lanes_, model::lane_of(health)) && is_one_of(lifecycles_, chart.name()) &&
+           is_one_of(states_, chart.state(row.state).code()) &&
+           is_one_of(shops_, names.text(row.shop)) &&
+           is_one_of(warehouses_, names.text(row.warehouse)) && has_word(suppliers_, row) &&
+           has_word(carriers_, row);
+  }
+
+ private:
+  using Codes = std::vector<std::string>;
+  static Codes codes_of(const http::Request& request, std::string_view name,
+                        std::string_view prefix) {
+    Codes out;
+    if (const auto text = request.query(name))
+      for (const auto code : split(*text, ','))
+        if (!trim(code).empty()) out.push_back(fmt::format("{}{}", prefix, trim(code)));
+    return out;
+  }
+  template <typename E>
+  static bool has_bit(std::uint32_t bits, E value) {
+    return bits == 0 || (bits >> static_cast<unsigned>(value) & 1) != 0;
+  }
+  static bool is_one_of(const Codes& codes, std::string_view code) {
+    return codes.empty() || contains(codes, code);
+  }
+  bool has_word(const Codes& codes, const orders::Row& row) const {
+    return codes.empty() || std::ranges::any_of(row.words(), [&](std::uint32_t word) {
+             return contains(codes, installation_.rows().names().text(word));
+           });
+  }
+
+  Installation& installation_;
+  ports::Clock& clock_;
+  std::uint32_t categories_, healths_, lanes_;
+  Codes lifecycles_, states_, shops_, warehouses_, suppliers_, carriers_;
+};
+
 }  // namespace
 
 void Gateway::add_live_routes(http::Router& router) {
@@ -41,21 +106,10 @@ void Gateway::add_live_routes(http::Router& router) {
       guarded([this](const Principal&, const http::Request& request, http::Responder responder) {
         const auto since = last_seen(request);
         if (!since) return responder.send(http::problem(since.error(), request));
-        const auto categories = bits_of<model::Category>(request.query("category"));
-        const auto lanes = bits_of<model::Lane>(request.query("lane"));
-        const auto shop_name = request.query("shop").value_or("");
-        const auto shop = installation_.rows().names().known(shop_name);
-        const Live::Wants wants = [this, categories, lanes, shop,
-                                   shop_name](const orders::Row& row) {
-          if (categories != 0 && !(categories >> static_cast<unsigned>(row.category) & 1))
-            return false;
-          if (lanes != 0 &&
-              !(lanes >> static_cast<unsigned>(lane_of(row.health(clock_.now()))) & 1))
-            return false;
-          return shop_name.empty() || (shop != 0 && row.shop == shop);
-        };
+        const LiveFilter filter(request, installation_, clock_);
+        const Live::Wants wants = filter;
         http::LiveRequest live;
-        if (categories != 0 || lanes != 0 || !shop_name.empty())
+        if (filter.is_narrow())
           live.filter = [wants](const http::LiveChange& change) { return wants(row_of(change)); };
         if (*since)
           live.catch_up = [this, wants, from = **since](std::vector<std::uint64_t>& seen) {

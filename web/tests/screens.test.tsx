@@ -50,6 +50,15 @@ describe('board', () => {
     await waitFor(() => expect(screen.getByRole('article', { name: 'SY-2' }).closest('[role=group]')).toHaveAccessibleName(/^Preparing · /));
   });
 
+  it('follows only what it is narrowed to, by one stream', async () => {
+    const { asked } = open('/?group=shop&shop=shanye');
+    await screen.findByRole('group', { name: /^Overdue, \d+ orders$/ });
+    await waitFor(() => expect(screen.getByText('Live', { selector: '[role=status] span' })).toBeVisible());
+    const streams = asked.filter((r) => new URL(r.url).pathname === '/v1/live');
+    expect(new URL(streams.at(-1)!.url).searchParams.get('shop')).toBe('shanye');
+    expect(streams.length).toBeLessThan(4);
+  });
+
   it('can be grouped, and the URL keeps it', async () => {
     const user = userEvent.setup();
     open('/?group=shop');

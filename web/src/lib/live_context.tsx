@@ -63,7 +63,8 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       },
       onTime: setServerTime,
     });
-    return { cache, feed, stream };
+    // One function for good: an effect that follows must not run again because the state changed.
+    return { cache, feed, stream, follow: (url: string) => stream.follow(url) };
   }, [queries]);
 
   useEffect(() => {
@@ -86,7 +87,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
   }, [parts]);
 
   const value = useMemo(
-    () => ({ state, feed: parts.feed, cache: parts.cache, follow: (url: string) => parts.stream.follow(url) }),
+    () => ({ state, feed: parts.feed, cache: parts.cache, follow: parts.follow }),
     [state, parts],
   );
   return <Context.Provider value={value}>{isReady && children}</Context.Provider>;

@@ -1,4 +1,6 @@
+import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
+import { orderQuery } from '@/api/queries';
 import type { Meta, OrderRow } from '@/api/types';
 import type { CsvColumn } from '@/lib/csv';
 import { money } from '@/lib/format';
@@ -69,16 +71,22 @@ export function phoneColumn({ t, label }: Texts, { meta }: Vocabulary): OrderCol
   };
 }
 
+/// Rows of a list carry no attributes: those in sight ask for their order.
+function AttributeCell({ id, name }: { id: string; name: string }) {
+  const order = useQuery({ ...orderQuery(id), staleTime: 60_000 });
+  const text = attributeText(order.data?.attributes[name]);
+  return <span title={text}>{text?.slice(0, 200)}</span>;
+}
+function attributeText(value: unknown): string | undefined {
+  return value === undefined ? undefined : typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
 /// A column for every attribute of orders that some set names.
 export function attributeColumns(meta: Meta, lang: Language): OrderColumn[] {
   const out: OrderColumn[] = [];
   for (const set of meta.attribute_sets.filter((a) => a.levels.includes('order'))) {
     for (const key of Object.keys(set.schema.properties ?? {})) {
-      const text = (row: OrderRow) => {
-        const value = row.attributes?.[key];
-        return value === undefined ? undefined : typeof value === 'object' ? JSON.stringify(value) : String(value);
-      };
-      out.push({ id: `attribute.${key}`, title: attributeTitle(meta, key, lang), width: '130px', text, cell: (row) => <span title={text(row)}>{text(row)?.slice(0, 200)}</span> });
+      out.push({ id: `attribute.${key}`, title: attributeTitle(meta, key, lang), width: '130px', text: (row) => attributeText(row.attributes?.[key]), cell: (row) => <AttributeCell id={row.id} name={key} /> });
     }
   }
   return out;

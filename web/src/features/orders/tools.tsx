@@ -15,6 +15,22 @@ import s from './orders.module.css';
 type Url = ReturnType<typeof useUrlState>;
 const numbers_max = 200;
 const export_max = 50_000;
+const asked_at_once = 20;
+
+/// The rows with the attributes of their orders, which a list does not carry.
+async function withAttributes(rows: OrderRow[]): Promise<OrderRow[]> {
+  const out: OrderRow[] = [];
+  for (let i = 0; i < rows.length; i += asked_at_once)
+    out.push(
+      ...(await Promise.all(
+        rows.slice(i, i + asked_at_once).map(async (row) => {
+          const { attributes } = await call(client.GET('/v1/orders/{id}', { params: { path: { id: row.id } } }));
+          return { ...row, attributes };
+        }),
+      )),
+    );
+  return out;
+}
 
 export function PasteButton({ url }: { url: Url }) {
   const { t } = useText();
@@ -49,10 +65,11 @@ export function ExportButton({ filter, columns }: { filter: OrderFilter; columns
   const [done, setDone] = useState<number>();
   const run = async () => {
     const rows: OrderRow[] = [];
+    const needsAttributes = columns.some((c) => c.id.startsWith('attribute.'));
     try {
       for (let cursor: string | undefined = ''; cursor !== undefined && rows.length < export_max; ) {
         const page: { items: OrderRow[]; next_cursor?: string } = await call(client.GET('/v1/orders', { params: { query: { ...filter, limit: 200, ...(cursor && { cursor }) } } }));
-        rows.push(...page.items);
+        rows.push(...(needsAttributes ? await withAttributes(page.items) : page.items));
         setDone(rows.length);
         cursor = page.next_cursor;
       }
