@@ -110,6 +110,13 @@ void Gateway::get_order(const Principal& principal, const http::Request& request
         const Time known = known_at.value_or(seen.now);
         const Time moment = at.value_or(std::min(known, seen.now));
         std::erase_if(*events, [&](const model::Event& event) { return event.recorded > known; });
+        if (events->empty())
+          return http::problem({ErrorCode::NotFound,
+                                fmt::format("nothing was known of this order at {}; the first was "
+                                            "heard later",
+                                            format_rfc3339(known)),
+                                "/known_at"},
+                               http::RequestInfo{});
         orders::Order past;
         past.key = order.key;
         orders::fold_all(past, *events, moment, context, moment);

@@ -261,8 +261,10 @@ Row& RowTable::row_of(std::uint32_t serial, const model::OrderId& id) {
   return rows_[at];
 }
 
-Row make_status_row(const Order& order, std::uint64_t version, std::uint64_t number,
-                    const Context& context, Names& names) {
+namespace {
+/// All of a row but its texts.
+Row without_texts(const Order& order, std::uint64_t version, std::uint64_t number,
+                  const Context& context, Names& names) {
   Row fresh;
   fresh.id = order.id();
   fresh.is_placed = order.is(Flag::Placed);
@@ -295,10 +297,18 @@ Row make_status_row(const Order& order, std::uint64_t version, std::uint64_t num
   fresh.has_conflict = !order.conflicts.empty();
   return fresh;
 }
+}  // namespace
+
+Row make_status_row(const Order& order, std::uint64_t version, std::uint64_t number,
+                    const Context& context, Names& names) {
+  Row fresh = without_texts(order, version, number, context, names);
+  fresh.texts = RowTexts(order.order_no, order.summary, {}, {}, {});
+  return fresh;
+}
 
 Row make_row(const Order& order, std::uint64_t version, std::uint64_t number,
              const Context& context, Names& names, const Row* before) {
-  Row fresh = make_status_row(order, version, number, context, names);
+  Row fresh = without_texts(order, version, number, context, names);
   fresh.made_of = words_hash(order);
   fresh.parties_of = parties_hash(order);
   Bytes made_buyer;

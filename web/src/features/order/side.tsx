@@ -100,7 +100,7 @@ function Details({ order }: { order: Order }) {
           [t('order.channel'), order.channel],
           [t('col.warehouse'), word('warehouse', order.warehouse)],
           [t('col.suppliers'), (order.suppliers ?? []).map((x) => word('supplier', x)).join(lang === 'zh' ? '、' : ', ')],
-          [t('order.placed'), <Moment at={order.placed_at} />],
+          [t('order.placed'), <Moment at={order.placed_at ?? undefined} />],
           [t('order.lifecycle'), label(lifecycle(order.status.lifecycle)?.label, order.status.lifecycle)],
           ['ID', <span className="mono">{order.id} <Copy text={order.id} /></span>],
           ['', <span className="quiet">{t('order.version', { n: order.status.version })}</span>],

@@ -45,8 +45,8 @@ export function orderColumns({ t, lang, label }: Texts, { name, word, meta }: Vo
     { id: 'milestone', title: t('col.milestone'), width: '110px', text: (row) => name('milestones', row.status.milestone), cell: (row) => name('milestones', row.status.milestone) },
     { id: 'badges', title: t('col.badges'), width: '150px', text: (row) => row.badges.map((b) => name('badges', b)).join(', '), cell: (row) => <span className={s.flex}><Badges codes={row.badges} /></span> },
     { id: 'tags', title: t('col.tags'), width: '120px', text: (row) => row.tags.join(', '), cell: (row) => <span className={s.flex}>{row.tags.map((tag) => <Pill key={tag} tone="neutral" square>{tag}</Pill>)}</span> },
-    { id: 'placed', title: t('col.placed'), width: '108px', sort: 'placed_at', text: (row) => row.placed_at, cell: (row) => <Moment at={row.placed_at} /> },
-    { id: 'changed', title: t('col.changed'), width: '108px', sort: 'changed_at', text: (row) => row.changed_at, cell: (row) => <Moment at={row.changed_at} /> },
+    { id: 'placed', title: t('col.placed'), width: '108px', sort: 'placed_at', text: (row) => row.placed_at ?? undefined, cell: (row) => <Moment at={row.placed_at ?? undefined} /> },
+    { id: 'changed', title: t('col.changed'), width: '108px', sort: 'changed_at', text: (row) => row.changed_at ?? undefined, cell: (row) => <Moment at={row.changed_at ?? undefined} /> },
   ];
 }
 
