@@ -1,8 +1,11 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <map>
+#include <random>
 #include <set>
 
 #include "adapters/keys/memory_keys.hpp"
@@ -310,6 +313,26 @@ TEST(Histories, NoCommandLeavesTheLifecycle) {
   EXPECT_GT(checked, 0);
 }
 
+/// What the oracle knows of an order.
+NaiveOrder as_naive(const Order& order) {
+  NaiveOrder real;
+  for (const auto& line : order.lines)
+    real.lines[line.id] = {line.due(), line.shipped, line.delivered};
+  for (const auto& package : order.packages)
+    real.packages[package.id] = {
+        package.has_milestone ? std::string(name_of(package.milestone)) : std::string(),
+        package.shipped_at, package.delivered_at, package.is_shipped, package.is_delivered};
+  real.headline = order.headline().code();
+  real.category = name_of(order.category());
+  real.payment = name_of(orders::payment_state_of(order));
+  real.paid = order.paid;
+  real.refunded = order.refunded;
+  real.first_shipped = order.at(orders::At::FirstShipped);
+  real.last_shipped = order.at(orders::At::LastShipped);
+  real.delivered = order.at(orders::At::Delivered);
+  return real;
+}
+
 TEST(Histories, TheOracleAgrees) {
   std::set<std::string> seen;
   holds("real fold = naive fold", [&] {
@@ -324,27 +347,63 @@ TEST(Histories, TheOracleAgrees) {
     const Time end = last_of(facts);
     const Time now = below()(4) == 0 ? end - hours(static_cast<std::int64_t>(below()(50))) : end;
     const auto order = folded(facts, now);
-    NaiveOrder real;
-    for (const auto& line : order.lines)
-      real.lines[line.id] = {line.due(), line.shipped, line.delivered};
-    for (const auto& package : order.packages)
-      real.packages[package.id] = {
-          package.has_milestone ? std::string(name_of(package.milestone)) : std::string(),
-          package.shipped_at, package.delivered_at, package.is_shipped, package.is_delivered};
-    real.headline = order.headline().code();
-    real.category = name_of(order.category());
-    real.payment = name_of(orders::payment_state_of(order));
-    real.paid = order.paid;
-    real.refunded = order.refunded;
-    real.first_shipped = order.at(orders::At::FirstShipped);
-    real.last_shipped = order.at(orders::At::LastShipped);
-    real.delivered = order.at(orders::At::Delivered);
+    const auto real = as_naive(order);
     const auto naive = naive_fold(facts, now);
     seen.insert(naive.headline);
     if (real != naive)
       RC_FAIL("real  " + to_text(real) + "naive " + to_text(naive) + to_text(facts));
   });
   EXPECT_GE(seen.size(), 11u) << "of the twelve headlines an order without cases can have";
+}
+
+std::size_t number_of(const char* variable, std::size_t otherwise) {
+  const char* text = std::getenv(variable);
+  return text ? std::strtoull(text, nullptr, 10) : otherwise;
+}
+
+/// One way in which a history may arrive: up to two days late, 30 % of it told again.
+void tell_untidily(Keeper& keeper, const std::vector<Event>& facts, std::mt19937_64& random) {
+  const auto two_days = static_cast<std::uint64_t>(hours(48).us);
+  std::vector<std::pair<Time, const Event*>> deliveries;
+  for (const auto& fact : facts) {
+    do
+      deliveries.emplace_back(
+          fact.occurred + Duration{static_cast<std::int64_t>(random() % two_days)}, &fact);
+    while (random() % 100 < 30);
+  }
+  std::ranges::sort(deliveries);
+  for (const auto& [at, fact] : deliveries) {
+    keeper.advance_to(at);
+    keeper.take(*fact);
+  }
+}
+
+// 1,000 histories in 100 ways: CAIRN_HISTORIES=1000 CAIRN_PERMUTATIONS=100.
+TEST(Histories, HoweverUntidilyToldTheyComeToWhatTheOracleSays) {
+  const auto permutations = number_of("CAIRN_PERMUTATIONS", 10);
+  for (std::size_t seed = 1; seed <= number_of("CAIRN_HISTORIES", 100); ++seed) {
+    std::mt19937_64 random(seed);
+    HistoryOptions options;
+    options.with_cases = false;
+    options.source = "shop";
+    auto facts =
+        HistoryGenerator([&](std::uint64_t bound) { return random() % bound; }, options).facts();
+    for (auto& fact : facts)  // clocks that are wrong by up to half a day
+      if (random() % 5 == 0)
+        fact.occurred = fact.occurred + minutes(static_cast<std::int64_t>(random() % 1441) - 720);
+    for (auto& fact : facts) fact.digest = model::counted_digest(fact);
+    const Time end = last_of(facts) + hours(48);
+    const auto naive = naive_fold(facts, end);
+    const auto straight = hash_of(folded(facts, end));
+    for (std::size_t n = 0; n < permutations; ++n) {
+      Keeper keeper;
+      tell_untidily(keeper, facts, random);
+      keeper.advance_to(end);
+      ASSERT_EQ(hash_of(keeper.order()), straight) << "history " << seed << "\n" << to_text(facts);
+      ASSERT_EQ(to_text(as_naive(keeper.order())), to_text(naive)) << "history " << seed << "\n"
+                                                                   << to_text(facts);
+    }
+  }
 }
 
 }  // namespace
