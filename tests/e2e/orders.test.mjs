@@ -143,12 +143,18 @@ describe('an order', { skip }, () => {
     const page = await open('/');
     const card = page.getByRole('article', { name: 'J-5' });
     await visible(card);
-    const target = page.getByRole('group', { name: /^Waiting for the customer · Normal/ });
+    const target = page.getByRole('group', { name: /^Delivered · Normal/ });
+    const other = page.getByRole('group', { name: /^Waiting for the customer · Normal/ });
     const from = await card.boundingBox();
-    const to = await target.boundingBox();
     await page.mouse.move(from.x + 60, from.y + 40);
     await page.mouse.down();
     await page.mouse.move(from.x + 50, from.y + 60, { steps: 4 });
+    // Columns without orders widen while something is dragged.
+    const between = await other.boundingBox();
+    await page.mouse.move(between.x + between.width / 2, between.y + 30, { steps: 12 });
+    await visible(other.getByRole('status'));
+    assert.equal(await other.getByRole('status').innerText(), 'nothing is on hold');
+    const to = await target.boundingBox();
     await page.mouse.move(to.x + to.width / 2, to.y + 30, { steps: 12 });
     await visible(target.getByRole('status'));
     assert.equal(await target.getByRole('status').innerText(), 'No command moves this order here now');

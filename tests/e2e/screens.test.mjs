@@ -106,17 +106,4 @@ describe('the screens', { skip }, () => {
     await visible(page.getByText('武汉市').first());
     await context.close();
   });
-
-  it('show hostile names as text', async () => {
-    const name = '<img src=x onerror="document.title=\'owned\'">\u202e\u0645\u0631\u062d\u0628\u0627';
-    const { id } = await server.place({ order_no: 'X-<b>1</b>', lines: [{ id: '1', name, quantity: 1 }], attributes: { blob: 'x'.repeat(60_000) }, buyer_remark: name });
-    const { page, faults, context } = await newPage(browser, { origin: server.url });
-    await page.goto(`${server.url}/orders/${id}`);
-    await visible(page.getByRole('heading', { level: 1, name: /X-<b>1<\/b>/ }));
-    await visible(page.getByText(name).first());
-    assert.equal(await page.locator('main img').count(), 0);
-    assert.notEqual(await page.title(), 'owned');
-    assert.deepEqual(faults, []);
-    await context.close();
-  });
 });

@@ -140,12 +140,16 @@ void write_row(json::Writer& out, const Row& row, const Names& names, const View
   out.field("line_count", row.line_count);
   out.field("package_count", row.package_count);
   out.text_if("summary", row.summary());
+  const bool is_held = std::ranges::any_of(
+      row.words(), [&](auto word) { return names.text(word).starts_with("hold:"); });
   out.key("moves").begin_array();
   const auto& chart = context.definitions->lifecycle_at(row.lifecycle);
   for (const auto& move : chart.moves(row.state, viewer.role)) {
     out.begin_object();
     out.field("to", name_of(move.to));
     out.field("command", move.command);
+    if (!is_held && chart.emits(move.command) == model::EventType::HoldReleased)
+      write_label(out, "why_not", {"没有挂起可解除", "nothing is on hold"});
     out.end_object();
   }
   out.end_array();
