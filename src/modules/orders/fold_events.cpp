@@ -91,6 +91,14 @@ void put_reference(Order& order, const model::ReferenceText& reference) {
   if (!contains(order.references, reference)) order.references.push_back(reference);
 }
 
+/// What a reference itself brought does not let it go: it would be taken back, and come again.
+void drop_reference(Order& order, const Event& event) {
+  const auto& r = event.as<model::ReferenceChange>().reference;
+  const auto head = r.issuer.empty() ? r.scheme : r.scheme + "/" + r.issuer;
+  if (event.origin.subject != head + ":" + model::normalise_reference(r.scheme, r.value))
+    std::erase(order.references, r);
+}
+
 /// What a second source says of an order that was placed already.
 void compare_placed(Order& order, const Event& event) {
   const auto& p = event.as<model::OrderPlaced>();
@@ -447,8 +455,7 @@ void move_axes(Order& order, const Event& event, const Context& context) {
     case ReferenceAdded:
       return put_reference(order, event.as<model::ReferenceChange>().reference);
     case ReferenceRemoved:
-      std::erase(order.references, event.as<model::ReferenceChange>().reference);
-      return;
+      return drop_reference(order, event);
     case AttributesSet:
       return set_attributes(order, event.as<model::AttributesSet>());
     case AfterSaleOpened:

@@ -104,7 +104,8 @@ void deliver(PackageState& package, const Event& event) {
 
 /// What its number itself brought to the order.
 bool is_brought_by_number(const Event& event) {
-  return event.origin.subject.starts_with("tracking/");
+  const auto& subject = event.origin.subject;
+  return subject.starts_with("tracking/") || subject.starts_with("tracking:");
 }
 
 void describe(PackageState& package, const Event& event) {
@@ -114,7 +115,10 @@ void describe(PackageState& package, const Event& event) {
   };
   // Which number the order claims must not depend on what the claim brings: claim and scans would
   // chase each other.
-  if (!package.has_own_number || !is_brought_by_number(event)) {
+  const bool is_brought = is_brought_by_number(event);
+  if (!package.has_own_number || !is_brought) {
+    const bool is_known_by_scans = !package.has_own_number && !package.number.empty();
+    if (is_known_by_scans && !is_brought && !p.number.empty()) package.carrier.clear();
     set(package.carrier, p.carrier);
     set(package.number, p.number);
   }

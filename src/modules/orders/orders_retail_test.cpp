@@ -478,5 +478,37 @@ TEST(Packages, WhichNumbersAreClaimedDoesNotDependOnWhatTheClaimsBring) {
   EXPECT_EQ(told(true), told(false));
 }
 
+TEST(Packages, ANumberWithoutACarrierStaysOneWhateverItsScansSay) {
+  const auto told = [](bool with_scans) {
+    Story story("shop");
+    story.tell("order_placed", kOrder, hours(0));
+    for (const auto after : {hours(1), hours(3)}) {
+      if (!with_scans) continue;
+      auto scan = story.fact("package_scanned",
+                             R"({"carrier":"yto","number":"N1","milestone":"in_transit"})",
+                             kStart + after, "carrier");
+      scan.origin.subject = "tracking:N1";
+      story.add(scan);
+    }
+    story.tell("package_shipped", R"({"package":"K1","number":"N1"})", hours(2));
+    return OrderReducer(story.context()).claims(story.order());
+  };
+  EXPECT_EQ(told(true), told(false));
+}
+
+TEST(Packages, AReferenceIsNotLetGoByWhatItBrought) {
+  Story story("shop");
+  story.tell("order_placed", kOrder, hours(0));
+  constexpr std::string_view kTruck =
+      R"({"reference":{"scheme":"unit","issuer":"fleet","value":"T1"}})";
+  story.tell("reference_added", kTruck, hours(1));
+  auto gone = story.fact("reference_removed", kTruck, kStart + hours(2), "fleet");
+  gone.origin.subject = "unit/fleet:T1";
+  story.add(gone);
+  EXPECT_EQ(story.order().references.size(), 1u);
+  story.tell("reference_removed", kTruck, hours(3));
+  EXPECT_TRUE(story.order().references.empty());
+}
+
 }  // namespace
 }  // namespace cairn::orders::testing
