@@ -45,7 +45,7 @@ export const Card = memo(function Card({ row, isPending, isGone, onDrag, onMove 
         <Link to={`/orders/${row.id}`} className={s.no} aria-label={t('card.open', { no: number })} draggable={false}>
           {number}
         </Link>
-        {row.due_at || !isUnverified ? <TimeLeft due={row.due_at} settled={column && !column.open} /> : <HealthPill health={status.health} />}
+        {row.due_at || !isUnverified ? <TimeLeft due={row.due_at} settled={column && !column.open} /> : <span className={s.kind}>{name('health', status.health)}</span>}
       </div>
       <div className={s.row}>
         <span className={s.cut}>{[row.buyer, row.city].filter(Boolean).join(' · ') || word('shop', row.shop)}</span>
