@@ -1,7 +1,7 @@
 """Counts test cases of a folder of results and prints them.
 
 Reads `<preset>.junit.xml` of ctest, `<preset>-gtest/<program>.xml` of GoogleTest programs (a case
-each), `web.xml` of vitest, `e2e.xml` of the journeys, and `others.tsv`. The last line printed is
+each), `web.xml` of vitest, `journeys*.xml` of the browser, and `others.tsv`. The last line printed is
 "N passed, N failed, N skipped"; the exit code is 1 when something failed or nothing ran.
 """
 
@@ -73,9 +73,10 @@ def main(folder):
     tally = Tally()
     for path in sorted(folder.glob("*.junit.xml")):
         add_ctest(tally, path)
-    for name in ("web", "e2e"):
-        if (folder / f"{name}.xml").exists():
-            add_cases(tally, folder / f"{name}.xml", name)
+    if (folder / "web.xml").exists():
+        add_cases(tally, folder / "web.xml", "web")
+    for path in sorted(folder.glob("journeys*.xml")):
+        add_cases(tally, path, path.stem)
     others = folder / "others.tsv"
     if others.exists():
         for line in others.read_text(encoding="utf-8").splitlines():

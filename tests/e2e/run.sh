@@ -4,6 +4,7 @@
 #   CAIRN            the server's binary (build/release/src/app/cairn)
 #   CHROMIUM         the browser (/usr/bin/chromium)
 #   CAIRN_E2E_JUNIT  a file for the results
+#   CAIRN_E2E_FILES  which journeys (all)
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 web=$here/../../web
@@ -13,4 +14,5 @@ set -- --test --test-concurrency=1 --test-timeout=600000 --test-reporter=spec \
 if [ -n "${CAIRN_E2E_JUNIT:-}" ]; then
   set -- "$@" --test-reporter=junit --test-reporter-destination="$CAIRN_E2E_JUNIT"
 fi
-exec "$web/build.sh" with node "$@" "$here"/*.test.mjs
+# shellcheck disable=SC2086 # several files, none with blanks
+exec "$web/build.sh" with node "$@" ${CAIRN_E2E_FILES:-"$here"/*.test.mjs}

@@ -68,8 +68,7 @@ describe('the screens', { skip }, () => {
     await page.keyboard.type(made.held.order_no);
     await page.keyboard.press('Enter');
     await visible(page.getByRole('link', { name: made.held.order_no }));
-    await page.getByRole('link', { name: made.held.order_no }).focus();
-    await page.keyboard.press('Enter');
+    await page.getByRole('link', { name: made.held.order_no }).press('Enter');
     await visible(page.getByRole('heading', { level: 1, name: new RegExp(made.held.order_no) }));
     await page.keyboard.press('Control+k');
     await page.keyboard.type('Release');
