@@ -138,6 +138,19 @@ describe('at the desk', { skip }, () => {
     await context.close();
   });
 
+  it('an after-sale case is answered where it is shown', async () => {
+    const id = await server.ready('A-1');
+    await server.command(id, 'ship_package', { carrier: 'zto', number: '73100000000705' });
+    await server.scan('73100000000705', 'delivered', { type: 'package_delivered', received_by: 'self' });
+    await server.command(id, 'open_after_sale', { case_id: 'c1', type: 'return_refund', reason: '尺码不合适', parts: [{ line: '1', quantity: 1 }], amount: 100 });
+    const { page, context } = await open(`/orders/${id}`);
+    await visible(page.getByText('Requested', { exact: true }).first());
+    await page.getByRole('button', { name: 'Agree to the return' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Agree to the return' }).click();
+    await visible(page.getByText('Awaiting return', { exact: true }).first());
+    await context.close();
+  });
+
   it('what waits and is no order of ours is dismissed with a reason', async () => {
     await server.scan('7399900000200', 'in_transit', { place: '武汉市' });
     const { page, context } = await open('/quarantine');

@@ -3,7 +3,7 @@
 #include "base/ranges.hpp"
 #include "modules/orders/decide.hpp"
 #include "modules/orders/order_reducer.hpp"
-#include "modules/orders/render.hpp"
+#include "modules/orders/render_cases.hpp"
 #include "modules/orders/settle.hpp"
 
 namespace cairn::orders {
@@ -43,6 +43,36 @@ void write_offer(json::Writer& out, const Order& order, const lifecycle::Offer& 
   if (transition.target.way == lifecycle::Target::Way::State)
     out.field("to", order.lifecycle->state(transition.target.states.front()).code());
   write_fields(out, transition.emits, transition.needs, viewer);
+  out.end_object();
+}
+
+/// The case and the step are known; what the step needs is asked for, and why.
+void write_case_fields(json::Writer& out, const lifecycle::Transition& transition) {
+  out.key("fields").begin_array();
+  model::each_field(transition.emits, [&](const model::FieldInfo& field) {
+    const bool is_needed =
+        std::ranges::find(transition.needs, field.name) != transition.needs.end();
+    const bool is_known = field.name == "case_id" || field.name == "on" || field.name == "to";
+    if (is_known || (!is_needed && field.name != "reason" && field.name != "text")) return;
+    out.begin_object().field("name", field.name).field("type", field.type);
+    out.field("required", is_needed).end_object();
+  });
+  out.end_array();
+}
+
+void write_case_offer(json::Writer& out, const Order& order, const CaseState& c,
+                      const lifecycle::Offer& offer, const Context& context) {
+  const auto& transition = *offer.transition;
+  out.begin_object().field("name", transition.on);
+  write_label(out, "label", transition.label);
+  write_definition(out, context.definitions->command(transition.on));
+  out.field("decided_by", offer.is_decided_by_cairn
+                              ? std::string_view("cairn")
+                              : context.master_of(order.source, transition.area));
+  out.field("allowed", offer.is_allowed);
+  if (!offer.is_allowed) write_label(out, "why_not", offer.why_not);
+  out.key("preset").begin_object().field("case_id", c.id).end_object();
+  write_case_fields(out, transition);
   out.end_object();
 }
 
@@ -202,6 +232,18 @@ void add_allowed(std::vector<std::string>& out, std::span<const lifecycle::Offer
 }
 
 }  // namespace
+
+void write_case_commands(json::Writer& out, const Order& order, const CaseState& c,
+                         const Viewer& viewer) {
+  const auto& context = *viewer.context;
+  out.key("commands").begin_array();
+  if (c.is_open)
+    for (const auto& offer :
+         offers_for(context.after_sale(), c.state, variables_of_case(order, c, context),
+                    viewer.role, viewer.now))
+      write_case_offer(out, order, c, offer, context);
+  out.end_array();
+}
 
 void write_commands(json::Writer& out, const Order& order, const Viewer& viewer) {
   const auto& context = *viewer.context;

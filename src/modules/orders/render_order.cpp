@@ -7,6 +7,7 @@
 #include "base/ranges.hpp"
 #include "model/payload_codec.hpp"
 #include "modules/orders/counting.hpp"
+#include "modules/orders/render_cases.hpp"
 #include "modules/orders/settle.hpp"
 
 namespace cairn::orders {
@@ -205,20 +206,8 @@ void write_case(json::Writer& out, const Order& order, const CaseState& c, const
   if (c.amount) out.field("amount", *c.amount);
   out.text_if("reason", c.reason).field("opened_at", c.opened);
   if (!c.is_open) out.field("ended_at", c.moved);
-  out.key("commands").begin_array();
-  const auto variables = variables_of_case(order, c, *viewer.context);
-  for (const auto& offer : chart.offers(c.state, variables, viewer.role)) {
-    out.begin_object().field("name", offer.transition->on);
-    write_label(out, "label", offer.transition->label);
-    out.field("decided_by", offer.is_decided_by_cairn
-                                ? std::string_view("cairn")
-                                : viewer.context->master_of(order.source, offer.transition->area));
-    out.field("allowed", offer.is_allowed);
-    if (!offer.is_allowed) write_label(out, "why_not", offer.why_not);
-    out.key("preset").begin_object().field("case_id", c.id).end_object();
-    out.key("fields").begin_array().end_array().end_object();
-  }
-  out.end_array().end_object();
+  write_case_commands(out, order, c, viewer);
+  out.end_object();
 }
 
 void write_texts_of(json::Writer& out, const Order& order, ports::KeySlot slot,
