@@ -1,8 +1,9 @@
 """Counts test cases of a folder of results and prints them.
 
 Reads `<preset>.junit.xml` of ctest, `<preset>-gtest/<program>.xml` of GoogleTest programs (a case
-each), `web.xml` of vitest, `journeys*.xml` of the browser, and `others.tsv`. The last line printed is
-"N passed, N failed, N skipped"; the exit code is 1 when something failed or nothing ran.
+each), `web.xml` of vitest, `journeys*.xml` of the browser, and `others.tsv`. The last line
+printed is "N passed, N failed, N skipped"; the exit code is 1 when something failed or nothing
+ran.
 """
 
 import pathlib
