@@ -8,6 +8,8 @@ seeds=${SEEDS:-200}
 work=${MUTANTS_DIR:-$root/build/mutants}
 source dev.d/say.sh
 source dev.d/build.sh
+# Anew: a file older than what was built of its last state would not be built again.
+rm -rf "$work/tree"
 mkdir -p "$work/tree"
 # Named relative to the copy, its files are those the cache knows from here.
 export CCACHE_BASEDIR=$work/tree

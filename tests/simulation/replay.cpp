@@ -62,7 +62,8 @@ void Checks::replayed(const Snapshot& snapshot, std::uint64_t seed) {
   for (const auto& [key, found] : snapshot)
     for (const auto& event : found.events) {
       recorded[{key, {event.id, event.digest}}] = &event;
-      if (!event.is(EventFlag::Command)) continue;
+      // Copies are brought by letters again.
+      if (!event.is(EventFlag::Command) || event.is(EventFlag::Copied)) continue;
       inputs.push_back({key, event, event.recorded, event.number});
       inputs.back().event.recorded = Time::none();
     }
