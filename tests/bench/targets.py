@@ -38,7 +38,7 @@ class Lab:
         """The running engine of that name; started when it is first asked for."""
         if name not in self.started:
             print(f"  starting {name} …", flush=True)
-            engine = make(self.folder / name)
+            engine = make(self.folder / f"{name}-{self.next_number()}")
             self.started[name] = engine
             engine.start()
         return self.started[name]
