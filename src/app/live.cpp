@@ -59,7 +59,7 @@ void Live::committed(std::uint32_t shard, std::span<const core::Committed> chang
     if (change.key.kind != model::kOrderKind) continue;
     const auto& order = static_cast<const orders::Order&>(*change.state);
     if (!order.is(orders::Flag::Placed)) continue;
-    auto row = std::make_shared<orders::Row>(orders::make_status_row(
+    auto row = std::make_shared<orders::Row>(orders::make_row(
         order, change.version, change.number, context, installation_->rows().names()));
     auto text = std::make_shared<std::string>();
     *text = fmt::format("event: change\nid: {}\ndata: ", position_after(shard, change.number));

@@ -84,6 +84,7 @@ class Reducer {
 class View {
  public:
   virtual ~View() = default;
+  /// `number` is that of the newest change of the aggregate; 0: as it was told before.
   virtual void put(ports::AggregateKey key, std::uint32_t serial, const Aggregate& state,
                    std::uint64_t version, std::uint64_t number) = 0;
   /// The row as it lies in `view_row`.

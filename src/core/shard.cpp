@@ -454,6 +454,7 @@ void Shard::record(Batch& batch, Hot& hot, ports::RecordType type, Bytes body) {
 void Shard::record_change(Batch& batch, Hot& hot, const model::Identity& cause, Bytes was) {
   const auto reducer = kind_of(hot.key).reducer;
   ++hot.version;
+  hot.last_change = batch.next_number;
   ++counts_.changes;
   batch.changes.push_back({hot.serial, batch.next_number, hot.version, nullptr, was});
   record(batch, hot, ports::RecordType::Change,
@@ -526,7 +527,7 @@ void Shard::publish(Batch& batch) {
     pending_bytes_ += hot.pending.size() - std::min(hot.pending.size(), touched.pending_size);
     if (!hot.state) continue;
     if (const auto view = kind_of(hot.key).view)
-      view->put(hot.key, hot.serial, *hot.state, hot.version, hot.last_number);
+      view->put(hot.key, hot.serial, *hot.state, hot.version, hot.last_change);
     schedule(hot);
   }
   for (const auto& change : batch.changes) {

@@ -101,7 +101,7 @@ Result<void> Shard::view_again(Hot& hot) {
   CAIRN_TRY_VOID(load_hot(hot));
   hot.pile.reset();
   if (const auto view = kind_of(hot.key).view)
-    view->put(hot.key, hot.serial, *hot.state, hot.version, hot.last_number);
+    view->put(hot.key, hot.serial, *hot.state, hot.version, hot.last_change);
   schedule(hot);
   mark_dirty(hot);  // also where only its row was missing
   return {};

@@ -125,6 +125,7 @@ Result<void> Shard::load_hot(Hot& hot) {
     } else if (record.type == ports::RecordType::Change) {
       CAIRN_TRY(const auto change, decode_change(record.body));
       hot.version = change.version;
+      hot.last_change = record.number;
       told = record.recorded;
     } else if (record.type == ports::RecordType::Refusal) {
       CAIRN_TRY(const auto refusal, decode_refusal(record.body));

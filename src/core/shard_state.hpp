@@ -31,12 +31,13 @@ struct Shard::Hot {
   std::vector<Known> known;
   std::uint64_t version = 0;
   std::uint64_t last_number = 0;
-  Bytes pending;                 ///< records not yet taken by a flush
-  Bytes flushing;                ///< records a flush is writing now
-  std::optional<Bytes> pile;     ///< read for this batch
-  std::optional<Error> damage;   ///< why its pile cannot be read
-  std::uint64_t touched_in = 0;  ///< the batch that wrote records of it last
-  Hot* newer = nullptr;          ///< linked while it is neither dirty nor in a flush
+  std::uint64_t last_change = 0;  ///< number of its newest change; 0: not known since it was packed
+  Bytes pending;                  ///< records not yet taken by a flush
+  Bytes flushing;                 ///< records a flush is writing now
+  std::optional<Bytes> pile;      ///< read for this batch
+  std::optional<Error> damage;    ///< why its pile cannot be read
+  std::uint64_t touched_in = 0;   ///< the batch that wrote records of it last
+  Hot* newer = nullptr;           ///< linked while it is neither dirty nor in a flush
   Hot* older = nullptr;
 };
 

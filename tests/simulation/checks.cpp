@@ -139,7 +139,10 @@ void Checks::check_fold(const ports::AggregateKey& key, const orders::Order& liv
 void Checks::check_row(const ports::AggregateKey& key, const orders::Order& live,
                        const Found& found, Time now) {
   auto& rows = world_.installation().rows();
-  const auto expected = orders::make_row(live, found.version, found.records.back().number,
+  std::uint64_t newest_change = 0;
+  for (const auto& record : found.records)
+    if (record.type == ports::RecordType::Change) newest_change = record.number;
+  const auto expected = orders::make_row(live, found.version, newest_change,
                                          world_.installation().context(), rows.names());
   const auto of = [](const orders::Row& r) {
     return std::tuple(r.id, r.state, r.lifecycle, r.category, r.milestone, r.is_placed, r.is_paused,

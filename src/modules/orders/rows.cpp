@@ -336,6 +336,7 @@ void RowTable::put(ports::AggregateKey, std::uint32_t serial, const core::Aggreg
   // Only this thread writes rows, so it may read the old one without the lock.
   const bool is_known = serial < by_serial_.size() && by_serial_[serial] != 0;
   const Row* before = is_known ? &rows_[by_serial_[serial]] : nullptr;
+  if (number == 0 && before) number = before->number;
   Row fresh = make_row(order, version, number, context_, names_, before);
   std::unique_lock lock(mutex_);
   row_of(serial, fresh.id) = std::move(fresh);
