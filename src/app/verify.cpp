@@ -159,7 +159,10 @@ class Verifier {
     if (r.u32() != view.fingerprint()) return;
     ++out_.rows;
     const Time valid_until{r.i64()};
-    view.put(stored.key, stored.serial, state, version, stored.records.back().number);
+    std::uint64_t newest_change = 0;
+    for (const auto& record : stored.records)
+      if (record.type == ports::RecordType::Change) newest_change = record.number;
+    view.put(stored.key, stored.serial, state, version, newest_change);
     if (r.failed() || valid_until != state.valid_until() ||
         r.take(r.remaining()) != view.bytes(stored.serial))
       fault(
