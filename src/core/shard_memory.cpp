@@ -113,7 +113,7 @@ Result<void> Shard::load_hot(Hot& hot) {
   CAIRN_TRY(const auto records, records_of(hot));
   CAIRN_TRY(const auto events, events_of(records, hot.key));
   hot.known.clear();
-  hot.version = 0;
+  hot.version = hot.last_change = 0;
   std::size_t next_event = 0;
   Time told = last_time_;
   for (const auto& record : records) {
