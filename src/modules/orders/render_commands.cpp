@@ -28,9 +28,9 @@ void write_own_fields(json::Writer& out, const lifecycle::Command& command) {
   out.end_array();
 }
 
-void write_offer(json::Writer& out, const Order& order, const lifecycle::Offer& offer,
-                 const Viewer& viewer) {
-  const auto& context = *viewer.context;
+/// What every offer of a transition says: what it is, who decides, whether it is possible now.
+void begin_offer(json::Writer& out, const Order& order, const lifecycle::Offer& offer,
+                 const Context& context) {
   const auto& transition = *offer.transition;
   out.begin_object().field("name", transition.on);
   write_label(out, "label", transition.label);
@@ -40,6 +40,12 @@ void write_offer(json::Writer& out, const Order& order, const lifecycle::Offer& 
                               : context.master_of(order.source, transition.area));
   out.field("allowed", offer.is_allowed);
   if (!offer.is_allowed) write_label(out, "why_not", offer.why_not);
+}
+
+void write_offer(json::Writer& out, const Order& order, const lifecycle::Offer& offer,
+                 const Viewer& viewer) {
+  const auto& transition = *offer.transition;
+  begin_offer(out, order, offer, *viewer.context);
   if (transition.target.way == lifecycle::Target::Way::State)
     out.field("to", order.lifecycle->state(transition.target.states.front()).code());
   write_fields(out, transition.emits, transition.needs, viewer);
@@ -62,17 +68,9 @@ void write_case_fields(json::Writer& out, const lifecycle::Transition& transitio
 
 void write_case_offer(json::Writer& out, const Order& order, const CaseState& c,
                       const lifecycle::Offer& offer, const Context& context) {
-  const auto& transition = *offer.transition;
-  out.begin_object().field("name", transition.on);
-  write_label(out, "label", transition.label);
-  write_definition(out, context.definitions->command(transition.on));
-  out.field("decided_by", offer.is_decided_by_cairn
-                              ? std::string_view("cairn")
-                              : context.master_of(order.source, transition.area));
-  out.field("allowed", offer.is_allowed);
-  if (!offer.is_allowed) write_label(out, "why_not", offer.why_not);
+  begin_offer(out, order, offer, context);
   out.key("preset").begin_object().field("case_id", c.id).end_object();
-  write_case_fields(out, transition);
+  write_case_fields(out, *offer.transition);
   out.end_object();
 }
 
