@@ -118,6 +118,7 @@ class Gateway {
   void forget_order(const Principal&, const http::Request&, http::Responder);
   void get_metrics(http::Responder);
 
+  void ask_for_missed(const model::OrderId& id, std::uint64_t from, http::LiveReply reply);
   /// The changes of one order after `from`, as events; sets `through` to the last of them.
   std::string missed_changes(const orders::Order& order,
                              std::span<const core::StoredRecord> history, std::uint64_t from,

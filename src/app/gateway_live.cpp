@@ -112,8 +112,8 @@ void Gateway::add_live_routes(http::Router& router) {
         if (filter.is_narrow())
           live.filter = [wants](const http::LiveChange& change) { return wants(row_of(change)); };
         if (*since)
-          live.catch_up = [this, wants, from = **since](std::vector<std::uint64_t>& seen) {
-            return live_.catch_up(from, wants, seen);
+          live.catch_up = [this, wants, from = **since](const http::LiveReply& reply) {
+            reply(live_.catch_up(from, wants));
           };
         responder.go_live(std::move(live));
       }),
@@ -132,34 +132,35 @@ void Gateway::add_live_routes(http::Router& router) {
         live.filter = [id = *id](const http::LiveChange& change) {
           return row_of(change).id == id;
         };
-        if (!*since) return responder.go_live(std::move(live));
-        // Every change since then stands in the order's own history.
-        const auto found = (*since)->find(shard);
-        const auto from = found == (*since)->end() ? 0 : found->second;
-        const auto info = request.info();
-        auto shared = std::make_shared<http::Responder>(std::move(responder));
-        auto pending = std::make_shared<http::LiveRequest>(std::move(live));
-        core::Question question{
-            true, [this, shared, pending, info, from, shard, id = *id](Result<core::Seen> seen) {
-              if (!seen) return shared->send(http::problem(seen.error(), info));
-              std::string missed;
-              std::uint64_t through = from;
-              if (seen->state) {
-                const auto& order = static_cast<const orders::Order&>(*seen->state);
-                missed = missed_changes(order, seen->history, from, shard, through);
-              }
-              // Runs on the shard's thread: no change of this order can come between this and the
-              // hub.
-              pending->seen.assign(installation_.cluster().shards(), 0);
-              pending->seen[shard] = through;
-              pending->catch_up = [missed](std::vector<std::uint64_t>&) { return missed; };
-              shared->go_live(std::move(*pending));
-            }};
-        auto submitted = installation_.cluster().submit(
-            core::question(model::order_key(*id), std::move(question)));
-        if (!submitted) shared->send(http::problem(submitted.error(), info));
+        if (*since) {
+          const auto from = (*since)->contains(shard) ? (*since)->at(shard) : 0;
+          live.catch_up = [this, from, id = *id](http::LiveReply reply) {
+            ask_for_missed(id, from, std::move(reply));
+          };
+        }
+        responder.go_live(std::move(live));
       }),
       {.rate_class = "live"});
+}
+
+/// Every change since then stands in the order's own history.
+void Gateway::ask_for_missed(const model::OrderId& id, std::uint64_t from, http::LiveReply reply) {
+  auto& cluster = installation_.cluster();
+  const auto shard = cluster.shard_for(model::order_key(id));
+  const auto shared = std::make_shared<http::LiveReply>(std::move(reply));
+  core::Question question{true, [this, shared, from, shard](Result<core::Seen> seen) {
+                            if (!seen) return (*shared)(std::unexpected(seen.error()));
+                            http::LiveMissed missed;
+                            missed.seen.assign(installation_.cluster().shards(), 0);
+                            missed.seen[shard] = from;
+                            if (seen->state)
+                              missed.events =
+                                  missed_changes(static_cast<const orders::Order&>(*seen->state),
+                                                 seen->history, from, shard, missed.seen[shard]);
+                            (*shared)(std::move(missed));
+                          }};
+  auto submitted = cluster.submit(core::question(model::order_key(id), std::move(question)));
+  if (!submitted) (*shared)(std::unexpected(submitted.error()));
 }
 
 std::string Gateway::missed_changes(const orders::Order& order,

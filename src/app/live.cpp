@@ -104,12 +104,11 @@ void Live::start_at_durable() {
     given_[i] = begun_[i] = installation_->cluster().durable(i);
 }
 
-std::string Live::catch_up(const Position& since, const Wants& wants,
-                           std::vector<std::uint64_t>& seen) const {
+http::LiveMissed Live::catch_up(const Position& since, const Wants& wants) const {
   constexpr std::size_t kOrdersMax = 20'000;
   const auto now = clock_.now();
   const auto at = read(begun_);
-  seen.assign(at.size(), 0);
+  std::vector<std::uint64_t> seen(at.size());
   for (const auto& [shard, number] : at) seen[shard] = number;
   std::vector<std::shared_ptr<orders::Row>> missed;
   const auto shards = installation_->cluster().shards();
@@ -121,8 +120,9 @@ std::string Live::catch_up(const Position& since, const Wants& wants,
       if (!wants || wants(row)) missed.push_back(std::make_shared<orders::Row>(row));
   });
   if (missed.size() > kOrdersMax)
-    return fmt::format("event: reset\nid: {}\ndata: {{\"reason\":\"too_old\"}}\n\n",
-                       format_position(at));
+    return {fmt::format("event: reset\nid: {}\ndata: {{\"reason\":\"too_old\"}}\n\n",
+                        format_position(at)),
+            std::move(seen)};
   // Shard by shard, so that every event can say how far the reader has come.
   const auto shard_of_row = [&](const auto& row) {
     return core::shard_of(model::order_key(row->id), shards);
@@ -155,7 +155,7 @@ std::string Live::catch_up(const Position& since, const Wants& wants,
     w.field("number", row->number).field("at", now).end_object();
     out += "\n\n";
   }
-  return out;
+  return {std::move(out), std::move(seen)};
 }
 
 }  // namespace cairn::app

@@ -32,9 +32,8 @@ class Live final : public core::Listener {
   void committed(std::uint32_t shard, std::span<const core::Committed> changes) override;
 
   /// What a stream over many has missed: the latest change of every order that moved after `since`,
-  /// as events; or one `reset` when that is too much. Sets `seen` to what it covers.
-  std::string catch_up(const Position& since, const Wants& wants,
-                       std::vector<std::uint64_t>& seen) const;
+  /// as events; or one `reset` when that is too much.
+  http::LiveMissed catch_up(const Position& since, const Wants& wants) const;
   /// What the hub has been given, by shard: where a stream that heard everything stands.
   Position position() const { return read(given_); }
   /// Requests whose master said nothing until their deadline, since the start.

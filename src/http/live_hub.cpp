@@ -40,7 +40,64 @@ std::string heartbeat_of(std::string_view position, Time at) {
   return out;
 }
 
+std::string closing(std::string_view reason) {
+  return fmt::format("event: closing\ndata: {{\"reason\":\"{}\"}}\n\n", reason);
+}
+
+/// A reader that waits to hear what it missed.
+struct Waiting {
+  std::string head;
+  std::vector<LiveChange> kept = {};  ///< published meanwhile
+  std::size_t kept_bytes = 0;
+};
+
 }  // namespace
+
+/// What comes from other threads.
+struct LiveHub::Inbox {
+  Inbox() : wake_fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+  ~Inbox() {
+    for (const auto& arrival : arriving) ::close(arrival.fd);
+    ::close(wake_fd);
+  }
+  Inbox(const Inbox&) = delete;
+  Inbox& operator=(const Inbox&) = delete;
+
+  void wake() const {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const auto written = ::write(wake_fd, &one, sizeof one);
+  }
+  void drain_wake() const {
+    std::uint64_t ignored;
+    [[maybe_unused]] const auto got = ::read(wake_fd, &ignored, sizeof ignored);
+  }
+  /// Adds to one of the queues; wakes the hub, unless it has been woken for that queue already.
+  template <typename T>
+  void put(std::vector<T>& queue, std::vector<T> more) {
+    bool was_empty = false;
+    {
+      std::lock_guard lock(mutex);
+      was_empty = queue.empty();
+      if (was_empty)
+        queue = std::move(more);
+      else
+        std::ranges::move(more, std::back_inserter(queue));
+    }
+    if (was_empty) wake();
+  }
+  template <typename T>
+  void put_one(std::vector<T>& queue, T one) {
+    std::vector<T> more;
+    more.push_back(std::move(one));
+    put(queue, std::move(more));
+  }
+
+  const int wake_fd;
+  std::mutex mutex;
+  std::vector<Arrival> arriving;
+  std::vector<LiveChange> published;
+  std::vector<CaughtUp> caught_up;
+};
 
 /// One reader. `unsent` is empty nearly always: what fits into the socket's buffer is not kept.
 struct LiveHub::Subscriber {
@@ -49,7 +106,9 @@ struct LiveHub::Subscriber {
   bool is_closed = false;   ///< buried at the end of the round
   bool is_dropped = false;  ///< told why; closed when that is sent, or at its next heartbeat
   std::uint64_t subject = 0;
+  std::uint64_t ticket = 0;
   std::size_t backlog = 0;  ///< of `unsent`: what it had missed when it came, beyond any limit
+  std::unique_ptr<Waiting> waiting;
   std::unique_ptr<LiveFilter> filter;
   std::unique_ptr<std::vector<std::uint64_t>> seen;
   std::unique_ptr<std::string> unsent;
@@ -59,18 +118,16 @@ struct LiveHub::Subscriber {
   ssize_t put(std::string_view bytes) { return send_to(fd, tls.get(), bytes); }
 };
 
-LiveHub::LiveHub(LiveOptions options) : options_(options), clock_(wall_clock) {
+LiveHub::LiveHub(LiveOptions options)
+    : options_(options), clock_(wall_clock), inbox_(std::make_shared<Inbox>()) {
   epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
-  wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  epoll_event event{.events = EPOLLIN, .data = {.fd = wake_}};
-  ::epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_, &event);
+  epoll_event event{.events = EPOLLIN, .data = {.fd = inbox_->wake_fd}};
+  ::epoll_ctl(epoll_, EPOLL_CTL_ADD, inbox_->wake_fd, &event);
 }
 
 LiveHub::~LiveHub() {
   stop();
-  for (const auto& arrival : arriving_) ::close(arrival.fd);
   ::close(epoll_);
-  ::close(wake_);
 }
 
 void LiveHub::start() {
@@ -79,36 +136,18 @@ void LiveHub::start() {
 
 void LiveHub::stop() {
   if (is_stopping_.exchange(true) || !thread_.joinable()) return;
-  wake();
+  inbox_->wake();
   thread_.join();
-}
-
-void LiveHub::wake() {
-  const std::uint64_t one = 1;
-  [[maybe_unused]] const auto written = ::write(wake_, &one, sizeof one);
 }
 
 void LiveHub::adopt(int fd, LiveRequest request, std::unique_ptr<TlsSession> tls) {
   ++subscribers_;
-  {
-    std::lock_guard lock(mutex_);
-    arriving_.push_back({fd, std::move(request), std::move(tls)});
-  }
-  wake();
+  inbox_->put_one(inbox_->arriving, Arrival{fd, std::move(request), std::move(tls)});
 }
 
 void LiveHub::publish(std::vector<LiveChange> changes) {
   if (changes.empty() || is_stopping_) return;
-  bool was_empty = false;
-  {
-    std::lock_guard lock(mutex_);
-    was_empty = published_.empty();
-    if (was_empty)
-      published_ = std::move(changes);
-    else
-      std::ranges::move(changes, std::back_inserter(published_));
-  }
-  if (was_empty) wake();
+  inbox_->put(inbox_->published, std::move(changes));
 }
 
 void LiveHub::run() {
@@ -118,19 +157,18 @@ void LiveHub::run() {
     const int count = ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), 100);
     for (int i = 0; i < count; ++i) {
       const auto& event = events[static_cast<std::size_t>(i)];
-      if (event.data.fd == wake_) {
-        std::uint64_t ignored;
-        [[maybe_unused]] const auto got = ::read(wake_, &ignored, sizeof ignored);
-      } else {
+      if (event.data.fd == inbox_->wake_fd)
+        inbox_->drain_wake();
+      else
         on_event(*by_fd_[static_cast<std::size_t>(event.data.fd)], event.events);
-      }
     }
     exchange();
     bury();
   }
   for (auto& subscriber : by_fd_) {
     if (!subscriber) continue;
-    send(*subscriber, "event: closing\ndata: {\"reason\":\"restarted\"}\n\n");
+    const auto waiting = std::exchange(subscriber->waiting, nullptr);
+    end(*subscriber, waiting ? waiting->head : "", "restarted");
     close(*subscriber);
   }
   bury();
@@ -139,28 +177,34 @@ void LiveHub::run() {
 /// Takes what came from other threads.
 void LiveHub::exchange() {
   std::vector<Arrival> arriving;
-  std::vector<LiveChange> published;
   {
-    std::lock_guard lock(mutex_);
-    arriving.swap(arriving_);
+    std::lock_guard lock(inbox_->mutex);
+    arriving.swap(inbox_->arriving);
+  }
+  for (auto& arrival : arriving) begin(std::move(arrival));
+  std::vector<CaughtUp> caught_up;
+  {
+    std::lock_guard lock(inbox_->mutex);
+    caught_up.swap(inbox_->caught_up);
   }
   // The position is asked for before the changes are taken: all that it names has been published,
-  // so it is delivered below or was before. Newcomers come first: what is published from here on
-  // they are given, what was before is in what they catch up with; never missed.
+  // so a reader was given it before, or is given it below, or asked later what it had missed.
   const auto now = milliseconds_now();
   const bool is_beat = is_beat_due(now) && held_ > 0;
   std::string position;
-  if (position_ && (is_beat || !arriving.empty())) position = position_();
+  if (position_ && (is_beat || !caught_up.empty())) position = position_();
+  std::vector<LiveChange> published;
   {
-    std::lock_guard lock(mutex_);
-    published.swap(published_);
+    std::lock_guard lock(inbox_->mutex);
+    published.swap(inbox_->published);
   }
-  for (auto& arrival : arriving) begin(std::move(arrival), position);
   for (const auto& change : published) deliver(change);
+  for (auto& answer : caught_up) catch_up(std::move(answer), position);
   if (is_beat) beat(now, position);
 }
 
-void LiveHub::begin(Arrival arrival, std::string_view position) {
+/// The reader is known from here on; it hears nothing before what it missed.
+void LiveHub::begin(Arrival arrival) {
   const int fd = arrival.fd;
   epoll_event event{.events = EPOLLIN | EPOLLRDHUP, .data = {.fd = fd}};
   if (held_ >= options_.subscribers_max || ::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) {
@@ -188,13 +232,42 @@ void LiveHub::begin(Arrival arrival, std::string_view position) {
   else
     by_subject_.emplace(slot->subject, fd);
   ++held_;
-  std::string first = request.head.empty() ? std::string(kHead) : std::move(request.head);
-  if (request.catch_up) first += request.catch_up(request.seen);
-  if (!request.seen.empty())
-    slot->seen = std::make_unique<std::vector<std::uint64_t>>(std::move(request.seen));
-  first += heartbeat_of(position, clock_());
-  send(*slot, first);
-  slot->backlog = slot->unsent ? slot->unsent->size() : 0;
+  slot->ticket = ++tickets_;
+  slot->waiting = std::make_unique<Waiting>(
+      Waiting{request.head.empty() ? std::string(kHead) : std::move(request.head)});
+  LiveReply reply = [inbox = inbox_, fd, ticket = slot->ticket](Result<LiveMissed> missed) {
+    inbox->put_one(inbox->caught_up, CaughtUp{fd, ticket, std::move(missed)});
+  };
+  if (request.catch_up)
+    request.catch_up(std::move(reply));
+  else
+    reply(LiveMissed{});
+}
+
+/// Tells a reader what it missed, then what was published while it waited.
+void LiveHub::catch_up(CaughtUp answer, std::string_view position) {
+  auto* const reader = by_fd_[static_cast<std::size_t>(answer.fd)].get();
+  if (!reader || reader->ticket != answer.ticket || reader->is_closed) return;
+  const auto waiting = std::exchange(reader->waiting, nullptr);
+  if (!answer.missed) return end(*reader, waiting->head, "unavailable");
+  if (waiting->kept_bytes > options_.unsent_bytes_max)
+    return end(*reader, waiting->head, "too_slow");
+  auto& missed = *answer.missed;
+  if (!missed.seen.empty())
+    reader->seen = std::make_unique<std::vector<std::uint64_t>>(std::move(missed.seen));
+  send(*reader, waiting->head + missed.events);
+  reader->backlog = reader->unsent ? reader->unsent->size() : 0;
+  for (const auto& change : waiting->kept) give(*reader, change);
+  send(*reader, heartbeat_of(position, clock_()));
+}
+
+/// Ends a stream that has just begun.
+void LiveHub::end(Subscriber& reader, std::string_view head, std::string_view reason) {
+  send(reader, std::string(head) + closing(reason));
+  if (reader.unsent)
+    reader.is_dropped = true;  // closed when it is sent
+  else
+    close(reader);
 }
 
 void LiveHub::on_event(Subscriber& subscriber, std::uint32_t what) {
@@ -213,19 +286,24 @@ void LiveHub::receive(Subscriber& subscriber) {
 }
 
 void LiveHub::deliver(const LiveChange& change) {
-  const auto give = [&](int fd) {
-    auto& subscriber = *by_fd_[static_cast<std::size_t>(fd)];
-    if (subscriber.is_closed || subscriber.is_dropped) return;
-    if (subscriber.seen && change.shard < subscriber.seen->size() &&
-        change.number <= (*subscriber.seen)[change.shard])
-      return;
-    if (subscriber.filter && !(*subscriber.filter)(change)) return;
-    ++delivered_;
-    send(subscriber, *change.bytes);
-  };
   const auto [from, to] = by_subject_.equal_range(change.subject);
-  for (auto at = from; at != to; ++at) give(at->second);
-  for (const int fd : of_many_) give(fd);
+  for (auto at = from; at != to; ++at) give(*by_fd_[static_cast<std::size_t>(at->second)], change);
+  for (const int fd : of_many_) give(*by_fd_[static_cast<std::size_t>(fd)], change);
+}
+
+void LiveHub::give(Subscriber& reader, const LiveChange& change) {
+  if (reader.is_closed || reader.is_dropped) return;
+  if (reader.seen && change.shard < reader.seen->size() &&
+      change.number <= (*reader.seen)[change.shard])
+    return;
+  if (reader.filter && !(*reader.filter)(change)) return;
+  if (auto* const waiting = reader.waiting.get()) {
+    waiting->kept_bytes += change.bytes->size();
+    if (waiting->kept_bytes <= options_.unsent_bytes_max) waiting->kept.push_back(change);
+    return;
+  }
+  ++delivered_;
+  send(reader, *change.bytes);
 }
 
 void LiveHub::send(Subscriber& subscriber, std::string_view bytes) {
@@ -253,7 +331,7 @@ void LiveHub::drop(Subscriber& subscriber) {
   // A TLS session has a record of up to 16 KiB under way that cannot be called back.
   const auto end = unsent.find("\n\n", subscriber.tls ? 16 * 1024 : 0);
   if (end != std::string::npos) unsent.resize(end + 2);
-  unsent += "event: closing\ndata: {\"reason\":\"too_slow\"}\n\n";
+  unsent += closing("too_slow");
   unsent.shrink_to_fit();
 }
 
@@ -323,7 +401,7 @@ void LiveHub::beat(std::uint64_t now_ms, std::string_view position) {
   for (std::size_t i = 0; i < share; ++i) {
     beat_at_ = (beat_at_ + 1) % by_fd_.size();
     auto& subscriber = by_fd_[beat_at_];
-    if (!subscriber || subscriber->is_closed) continue;
+    if (!subscriber || subscriber->is_closed || subscriber->waiting) continue;
     if (subscriber->is_dropped)
       close(*subscriber);  // it does not even take the reason
     else

@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/error.hpp"
 #include "base/time.hpp"
 #include "http/tls.hpp"
 
@@ -27,15 +28,23 @@ struct LiveChange {
 /// Decides whether a subscriber wants a change. Called on the hub's thread.
 using LiveFilter = std::function<bool(const LiveChange&)>;
 
+/// What a reader missed before it came.
+struct LiveMissed {
+  std::string events = {};
+  std::vector<std::uint64_t> seen = {};  ///< by shard: they reach to here, later ones are to come
+};
+/// Called once, from any thread, also when the reader or the hub is gone by then. An error ends the
+/// stream with the reason `unavailable`: the reader comes back as after any other end.
+using LiveReply = std::function<void(Result<LiveMissed>)>;
+
 /// What becomes of a connection that wants to listen.
 struct LiveRequest {
   std::uint64_t subject = 0;  ///< of one order only; 0: all that `filter` wants
   LiveFilter filter = {};     ///< empty: everything
-  /// Events missed before the subscription began; sets `seen` to what they cover. Called on the
-  /// hub's thread before any later change is delivered, so that nothing falls between.
-  std::function<std::string(std::vector<std::uint64_t>& seen)> catch_up = {};
-  std::vector<std::uint64_t> seen = {};  ///< by shard: changes up to here are not sent
-  std::string head = {};                 ///< of the HTTP answer, empty: the hub's own
+  /// Asks what was missed. Called on the hub's thread when the reader is known there: changes
+  /// published from then on are kept for it until the answer comes, so that nothing falls between.
+  std::function<void(LiveReply)> catch_up = {};
+  std::string head = {};  ///< of the HTTP answer, empty: the hub's own
 };
 
 struct LiveOptions {
@@ -65,26 +74,34 @@ class LiveHub {
   void set_clock(std::function<Time()> clock) { clock_ = std::move(clock); }
 
   /// With those that were adopted and are not begun yet. Whoever leaves changes unpublished while
-  /// this is 0 must have advanced what `catch_up` covers before it looks here.
+  /// this is 0 must have written them where `catch_up` looks before it looks here.
   std::size_t subscribers() const { return subscribers_; }
   std::uint64_t delivered() const { return delivered_; }
   std::uint64_t dropped() const { return dropped_; }
 
  private:
   struct Subscriber;
+  struct Inbox;
   void run();
-  void wake();
   struct Arrival {
     int fd;
     LiveRequest request;
     std::unique_ptr<TlsSession> tls;
   };
+  struct CaughtUp {
+    int fd;
+    std::uint64_t ticket;  ///< of the reader: its number may be another's by now
+    Result<LiveMissed> missed;
+  };
   void on_event(Subscriber& subscriber, std::uint32_t what);
   void exchange();
-  void begin(Arrival arrival, std::string_view position);
+  void begin(Arrival arrival);
+  void catch_up(CaughtUp answer, std::string_view position);
   void deliver(const LiveChange& change);
+  void give(Subscriber& subscriber, const LiveChange& change);
   void send(Subscriber& subscriber, std::string_view bytes);
   void drop(Subscriber& subscriber);
+  void end(Subscriber& reader, std::string_view head, std::string_view reason);
   void close(Subscriber& subscriber);
   void bury();
   bool is_beat_due(std::uint64_t now_ms) const { return now_ms - last_beat_ms_ >= 100; }
@@ -96,15 +113,13 @@ class LiveHub {
   LiveOptions options_;
   std::function<std::string()> position_;
   std::function<Time()> clock_;
-  int epoll_ = -1, wake_ = -1;
+  int epoll_ = -1;
   std::thread thread_;
   std::atomic<bool> is_stopping_{false};
   std::atomic<std::size_t> subscribers_{0};
   std::atomic<std::uint64_t> delivered_{0}, dropped_{0};
 
-  std::mutex mutex_;
-  std::vector<Arrival> arriving_;
-  std::vector<LiveChange> published_;
+  const std::shared_ptr<Inbox> inbox_;  ///< outlives the hub where an answer comes late
 
   // The hub's thread only.
   std::vector<std::unique_ptr<Subscriber>> by_fd_;
@@ -112,6 +127,7 @@ class LiveHub {
   std::vector<int> of_many_;
   std::vector<int> closed_;  ///< of this round; their numbers are free at its end
   std::size_t held_ = 0;     ///< begun and not closed
+  std::uint64_t tickets_ = 0;
   std::size_t beat_at_ = 0;
   std::uint64_t last_beat_ms_ = 0;
 };

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <future>
 
 #include "http/test_edge.hpp"
 
@@ -60,7 +61,7 @@ TEST(LiveHub, GivesEveryReaderWhatItWants) {
   Reader all(hub, {});
   Reader one(hub, {.subject = 7});
   Reader odd(hub, {.filter = [](const LiveChange& change) { return change.number % 2 == 1; }});
-  Reader seen(hub, {.seen = {3, 0}});
+  Reader seen(hub, {.catch_up = [](const LiveReply& reply) { reply(LiveMissed{.seen = {3, 0}}); }});
   for (auto* reader : {&all, &one, &odd, &seen}) reader->start();
   EXPECT_EQ(hub.subscribers(), 4u);
   hub.publish({change_of(2, 7), change_of(3, 8), change_of(4, 7), change_of(1, 9, 1)});
@@ -126,14 +127,89 @@ TEST(LiveHub, BeatsWithoutAnIdWhereThereIsNoPosition) {
 TEST(LiveHub, SaysFirstWhatWasMissed) {
   LiveHub hub({.heartbeat_seconds = 3'600});
   hub.start();
-  Reader reader(hub, {.catch_up = [](std::vector<std::uint64_t>& seen) {
-                  seen = {2};
-                  return event_of(1) + event_of(2);
+  Reader reader(hub, {.catch_up = [](const LiveReply& reply) {
+                  reply(LiveMissed{event_of(1) + event_of(2), {2}});
                 }});
   reader->read_until("\r\n\r\n");
   for (const auto number : {1u, 2u}) EXPECT_EQ(reader->read_event(), event_of(number));
   hub.publish(changes_of({1, 2, 3}));
   EXPECT_EQ(reader->read_event(), event_of(3));
+}
+
+/// A reader whose question is answered by the test, when it likes.
+struct Asking {
+  LiveRequest request() {
+    return {.catch_up = [this](LiveReply reply) { asked.set_value(std::move(reply)); }};
+  }
+  LiveReply reply() { return asked.get_future().get(); }
+  std::promise<LiveReply> asked;
+};
+
+TEST(LiveHub, KeepsWhatIsPublishedUntilItKnowsWhatWasMissed) {
+  LiveHub hub({.heartbeat_seconds = 0});
+  hub.start();
+  Asking asking;
+  Reader other(hub, {}), late(hub, asking.request());
+  other.start();
+  const auto reply = asking.reply();
+  // The hub has delivered these to everybody else before the answer comes.
+  hub.publish(changes_of({2, 3}));
+  other->read_until(event_of(3));
+  reply(LiveMissed{event_of(1) + event_of(2), {2}});
+  late->read_until("\r\n\r\n");
+  for (const auto number : {1u, 2u, 3u}) EXPECT_EQ(late->read_event(), event_of(number));
+  hub.publish(changes_of({4}));
+  EXPECT_EQ(late->read_event(), event_of(4));
+}
+
+TEST(LiveHub, EndsWhatCannotBeCaughtUp) {
+  LiveHub hub({.heartbeat_seconds = 3'600});
+  hub.start();
+  Asking asking;
+  Reader reader(hub, asking.request());
+  asking.reply()(fail(ErrorCode::Busy, "not now"));
+  EXPECT_TRUE(
+      reader->read_all().ends_with("event: closing\ndata: {\"reason\":\"unavailable\"}\n\n"));
+}
+
+TEST(LiveHub, KeepsNoMoreThanItWouldHoldForASlowReader) {
+  LiveHub hub({.unsent_bytes_max = 4'096, .heartbeat_seconds = 3'600});
+  hub.start();
+  Asking asking;
+  Reader other(hub, {}), late(hub, asking.request());
+  other.start();
+  const auto reply = asking.reply();
+  for (std::uint64_t i = 1; i <= 5; ++i) {
+    hub.publish({change_of(i, 1, 0, std::string(1'000, 't'))});
+    other->read_until(event_of(i, std::string(1'000, 't')));
+  }
+  reply(LiveMissed{});
+  EXPECT_TRUE(late->read_all().ends_with(
+      "retry: 1000\n\nevent: closing\ndata: {\"reason\":\"too_slow\"}\n\n"));
+}
+
+TEST(LiveHub, HearsNoAnswerForReadersThatAreGone) {
+  auto hub = std::make_unique<LiveHub>(LiveOptions{.heartbeat_seconds = 0});
+  hub->start();
+  Reader other(*hub, {});
+  other.start();
+  Asking left, waits;
+  LiveReply late;
+  {
+    Reader reader(*hub, left.request());
+    late = left.reply();
+  }
+  while (hub->subscribers() != 1) other->read_until("event: heartbeat");
+  // Very likely under the number of the one that left.
+  Reader next(*hub, waits.request());
+  const auto reply = waits.reply();
+  late(LiveMissed{event_of(1), {1}});
+  other->read_until("event: heartbeat");
+  reply(LiveMissed{event_of(2), {2}});
+  next->read_until("\r\n\r\n");
+  EXPECT_EQ(next->read_event(), event_of(2));
+  hub = nullptr;
+  reply(LiveMissed{});
 }
 
 /// Publishes until the hub has dropped somebody; `keep_up` reads what was published so far.
@@ -188,10 +264,10 @@ TEST(LiveHub, SendsAllThatWasMissedHoweverMuch) {
   const std::string text(4'000, 't');
   Reader reader(hub,
                 {.catch_up =
-                     [&](std::vector<std::uint64_t>&) {
-                       std::string missed;
-                       for (std::uint64_t i = 1; i <= 500; ++i) missed += event_of(i, text);
-                       return missed;
+                     [&](const LiveReply& reply) {
+                       LiveMissed missed;
+                       for (std::uint64_t i = 1; i <= 500; ++i) missed.events += event_of(i, text);
+                       reply(std::move(missed));
                      }},
                 4'096);
   reader->read_until("\r\n\r\n");
@@ -232,8 +308,7 @@ TEST(LiveHub, CountsReadersFromTheMomentTheyAreGivenToIt) {
   EXPECT_EQ(hub.subscribers(), 1u);  // so that nobody takes the silence before it begins for good
   hub.publish(changes_of({1}));
   hub.start();
-  reader.start();
-  reader->read_until("\n\n");
+  reader->read_until("\r\n\r\n");
   EXPECT_EQ(reader->read_event(), event_of(1));
 }
 
@@ -258,7 +333,7 @@ class Story {
           LiveRequest live;
           if (const auto last = request.header("last-event-id"); !last.empty())
             live.catch_up = [this, from = std::strtoull(std::string(last).c_str(), nullptr, 10)](
-                                std::vector<std::uint64_t>& seen) { return missed(from, seen); };
+                                const LiveReply& reply) { reply(missed(from)); };
           responder.go_live(std::move(live));
         },
         {.rate_class = "live"});
@@ -273,11 +348,11 @@ class Story {
   }
 
  private:
-  std::string missed(std::uint64_t from, std::vector<std::uint64_t>& seen) {
+  LiveMissed missed(std::uint64_t from) {
     std::lock_guard lock(mutex_);
-    std::string out;
-    for (auto number = from + 1; number <= told_; ++number) out += event_of(number);
-    seen = {told_};
+    LiveMissed out;
+    for (auto number = from + 1; number <= told_; ++number) out.events += event_of(number);
+    out.seen = {told_};
     return out;
   }
   TestEdge& edge_;
