@@ -147,20 +147,19 @@ void Gateway::add_live_routes(http::Router& router) {
 void Gateway::ask_for_missed(const model::OrderId& id, std::uint64_t from, http::LiveReply reply) {
   auto& cluster = installation_.cluster();
   const auto shard = cluster.shard_for(model::order_key(id));
-  const auto shared = std::make_shared<http::LiveReply>(std::move(reply));
-  core::Question question{true, [this, shared, from, shard](Result<core::Seen> seen) {
-                            if (!seen) return (*shared)(std::unexpected(seen.error()));
-                            http::LiveMissed missed;
-                            missed.seen.assign(installation_.cluster().shards(), 0);
-                            missed.seen[shard] = from;
-                            if (seen->state)
-                              missed.events =
-                                  missed_changes(static_cast<const orders::Order&>(*seen->state),
-                                                 seen->history, from, shard, missed.seen[shard]);
-                            (*shared)(std::move(missed));
-                          }};
-  auto submitted = cluster.submit(core::question(model::order_key(id), std::move(question)));
-  if (!submitted) (*shared)(std::unexpected(submitted.error()));
+  const auto answer = [this, reply, from, shard](Result<core::Seen> seen) {
+    if (!seen) return reply(std::unexpected(seen.error()));
+    http::LiveMissed missed;
+    missed.seen.assign(installation_.cluster().shards(), 0);
+    missed.seen[shard] = from;
+    if (seen->state) {
+      const auto& order = static_cast<const orders::Order&>(*seen->state);
+      missed.events = missed_changes(order, seen->history, from, shard, missed.seen[shard]);
+    }
+    reply(std::move(missed));
+  };
+  auto submitted = cluster.submit(core::question(model::order_key(id), {true, answer}));
+  if (!submitted) reply(std::unexpected(submitted.error()));
 }
 
 std::string Gateway::missed_changes(const orders::Order& order,

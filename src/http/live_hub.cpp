@@ -56,10 +56,7 @@ struct Waiting {
 /// What comes from other threads.
 struct LiveHub::Inbox {
   Inbox() : wake_fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
-  ~Inbox() {
-    for (const auto& arrival : arriving) ::close(arrival.fd);
-    ::close(wake_fd);
-  }
+  ~Inbox() { ::close(wake_fd); }
   Inbox(const Inbox&) = delete;
   Inbox& operator=(const Inbox&) = delete;
 
@@ -106,8 +103,8 @@ struct LiveHub::Subscriber {
   bool is_closed = false;   ///< buried at the end of the round
   bool is_dropped = false;  ///< told why; closed when that is sent, or at its next heartbeat
   std::uint64_t subject = 0;
-  std::uint64_t ticket = 0;
-  std::size_t backlog = 0;  ///< of `unsent`: what it had missed when it came, beyond any limit
+  std::uint64_t ticket = 0;  ///< never given twice, as `fd` is
+  std::size_t backlog = 0;   ///< of `unsent`: what it had missed when it came, beyond any limit
   std::unique_ptr<Waiting> waiting;
   std::unique_ptr<LiveFilter> filter;
   std::unique_ptr<std::vector<std::uint64_t>> seen;
@@ -127,6 +124,7 @@ LiveHub::LiveHub(LiveOptions options)
 
 LiveHub::~LiveHub() {
   stop();
+  for (const auto& arrival : inbox_->arriving) ::close(arrival.fd);
   ::close(epoll_);
 }
 
