@@ -61,8 +61,7 @@ void Live::committed(std::uint32_t shard, std::span<const core::Committed> chang
     if (!order.is(orders::Flag::Placed)) continue;
     auto row = std::make_shared<orders::Row>(orders::make_row(
         order, change.version, change.number, context, installation_->rows().names()));
-    auto text = std::make_shared<std::string>();
-    *text = fmt::format("event: change\nid: {}\ndata: ", position_after(shard, change.number));
+    auto text = std::make_shared<std::string>("event: change\ndata: ");
     json::Writer w(*text);
     w.begin_object().field("id", model::to_text(row->id)).text_if("order_no", row->order_no());
     w.field("version", change.version);
@@ -87,16 +86,8 @@ void Live::committed(std::uint32_t shard, std::span<const core::Committed> chang
   given_[shard].store(newest);
 }
 
-Position Live::read(const Numbers& numbers) const {
-  Position out;
-  for (std::uint32_t i = 0; i < installation_->cluster().shards(); ++i) out[i] = numbers[i].load();
-  return out;
-}
-
-std::string Live::position_after(std::uint32_t shard, std::uint64_t number) const {
-  auto position = read(given_);
-  position[shard] = number;
-  return format_position(position);
+std::vector<std::uint64_t> Live::read(const Numbers& numbers) const {
+  return {numbers.begin(), numbers.begin() + installation_->cluster().shards()};
 }
 
 void Live::start_at_durable() {
@@ -107,22 +98,20 @@ void Live::start_at_durable() {
 http::LiveMissed Live::catch_up(const Position& since, const Wants& wants) const {
   constexpr std::size_t kOrdersMax = 20'000;
   const auto now = clock_.now();
-  const auto at = read(begun_);
-  std::vector<std::uint64_t> seen(at.size());
-  for (const auto& [shard, number] : at) seen[shard] = number;
+  auto at = read(begun_);
   std::vector<std::shared_ptr<orders::Row>> missed;
   const auto shards = installation_->cluster().shards();
   installation_->rows().each([&](const orders::Row& row) {
     const auto shard = core::shard_of(model::order_key(row.id), shards);
     const auto from = since.find(shard);
     // What is newer than `at` comes by the stream itself.
-    if (row.number > (from == since.end() ? 0 : from->second) && row.number <= at.at(shard))
+    if (row.number > (from == since.end() ? 0 : from->second) && row.number <= at[shard])
       if (!wants || wants(row)) missed.push_back(std::make_shared<orders::Row>(row));
   });
   if (missed.size() > kOrdersMax)
     return {fmt::format("event: reset\nid: {}\ndata: {{\"reason\":\"too_old\"}}\n\n",
-                        format_position(at)),
-            std::move(seen)};
+                        format_position(position_of(at))),
+            std::move(at)};
   // Shard by shard, so that every event can say how far the reader has come.
   const auto shard_of_row = [&](const auto& row) {
     return core::shard_of(model::order_key(row->id), shards);
@@ -133,7 +122,7 @@ http::LiveMissed Live::catch_up(const Position& since, const Wants& wants) const
   std::string out;
   for (const auto& row : missed) {
     const auto shard = shard_of_row(row);
-    for (std::uint32_t i = 0; i < shard; ++i) heard[i] = at.at(i);
+    for (std::uint32_t i = 0; i < shard; ++i) heard[i] = at[i];
     heard[shard] = row->number;
     out += fmt::format("event: change\nid: {}\ndata: ", format_position(heard));
     json::Writer w(out);
@@ -155,7 +144,7 @@ http::LiveMissed Live::catch_up(const Position& since, const Wants& wants) const
     w.field("number", row->number).field("at", now).end_object();
     out += "\n\n";
   }
-  return {std::move(out), std::move(seen)};
+  return {std::move(out), std::move(at)};
 }
 
 }  // namespace cairn::app

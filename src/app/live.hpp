@@ -34,17 +34,15 @@ class Live final : public core::Listener {
   /// What a stream over many has missed: the latest change of every order that moved after `since`,
   /// as events; or one `reset` when that is too much.
   http::LiveMissed catch_up(const Position& since, const Wants& wants) const;
-  /// What the hub has been given, by shard: where a stream that heard everything stands.
-  Position position() const { return read(given_); }
+  /// What the hub has been given, by shard.
+  std::vector<std::uint64_t> given() const { return read(given_); }
   /// Requests whose master said nothing until their deadline, since the start.
   std::uint64_t silences() const { return silences_; }
 
  private:
   using Numbers = std::array<std::atomic<std::uint64_t>, 64>;
   void count_silences(std::span<const core::Committed> changes);
-  Position read(const Numbers& numbers) const;
-  /// The position of a stream that has just heard the change `number` of `shard`.
-  std::string position_after(std::uint32_t shard, std::uint64_t number) const;
+  std::vector<std::uint64_t> read(const Numbers& numbers) const;
 
   ports::Clock& clock_;
   Installation* installation_ = nullptr;

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,12 @@ inline std::string format_position(const Position& position) {
     out += std::to_string(shard) + '-' + std::to_string(number);
   }
   return out;
+}
+
+inline Position position_of(std::span<const std::uint64_t> by_shard) {
+  Position position;
+  for (std::uint32_t shard = 0; const auto number : by_shard) position[shard++] = number;
+  return position;
 }
 
 /// Nothing where the text is not one of ours.

@@ -32,12 +32,9 @@ Time wall_clock() {
   return Time{t.tv_sec * 1'000'000 + t.tv_nsec / 1'000};
 }
 
-/// Without a position there is no id either: an empty one would make a browser forget its own.
-std::string heartbeat_of(std::string_view position, Time at) {
-  std::string out = "event: heartbeat\n";
-  if (!position.empty()) fmt::format_to(std::back_inserter(out), "id: {}\n", position);
-  fmt::format_to(std::back_inserter(out), "data: {{\"at\":\"{}\"}}\n\n", format_rfc3339(at));
-  return out;
+std::string heartbeat_of(std::string_view id_line, Time at) {
+  return fmt::format("event: heartbeat\n{}data: {{\"at\":\"{}\"}}\n\n", id_line,
+                     format_rfc3339(at));
 }
 
 std::string closing(std::string_view reason) {
@@ -47,7 +44,11 @@ std::string closing(std::string_view reason) {
 /// A reader that waits to hear what it missed.
 struct Waiting {
   std::string head;
-  std::vector<LiveChange> kept = {};  ///< published meanwhile
+  struct Kept {
+    LiveChange change;
+    std::vector<std::uint64_t> told;  ///< by the hub when it came, it included
+  };
+  std::vector<Kept> kept = {};  ///< published meanwhile
   std::size_t kept_bytes = 0;
 };
 
@@ -107,7 +108,7 @@ struct LiveHub::Subscriber {
   std::size_t backlog = 0;   ///< of `unsent`: what it had missed when it came, beyond any limit
   std::unique_ptr<Waiting> waiting;
   std::unique_ptr<LiveFilter> filter;
-  std::unique_ptr<std::vector<std::uint64_t>> seen;
+  std::unique_ptr<Numbers> seen;  ///< from the rows, ahead of what the hub has told
   std::unique_ptr<std::string> unsent;
   std::unique_ptr<TlsSession> tls;
 
@@ -185,20 +186,18 @@ void LiveHub::exchange() {
     std::lock_guard lock(inbox_->mutex);
     caught_up.swap(inbox_->caught_up);
   }
-  // The position is asked for before the changes are taken: all that it names has been published,
-  // so a reader was given it before, or is given it below, or asked later what it had missed.
-  const auto now = milliseconds_now();
-  const bool is_beat = is_beat_due(now) && held_ > 0;
-  std::string position;
-  if (position_ && (is_beat || !caught_up.empty())) position = position_();
+  // Asked for before the changes are taken: all that it names was published, so a reader was given
+  // it before, or is given it below, or asked later what it had missed.
+  const auto given = positions_.published ? positions_.published() : Numbers();
   std::vector<LiveChange> published;
   {
     std::lock_guard lock(inbox_->mutex);
     published.swap(inbox_->published);
   }
   for (const auto& change : published) deliver(change);
-  for (auto& answer : caught_up) catch_up(std::move(answer), position);
-  if (is_beat) beat(now, position);
+  reach(told_, given);  // also past what nobody heard, and what is of no stream
+  for (auto& answer : caught_up) catch_up(std::move(answer));
+  if (const auto now = milliseconds_now(); is_beat_due(now) && held_ > 0) beat(now);
 }
 
 /// The reader is known from here on; it hears nothing before what it missed.
@@ -243,7 +242,7 @@ void LiveHub::begin(Arrival arrival) {
 }
 
 /// Tells a reader what it missed, then what was published while it waited.
-void LiveHub::catch_up(CaughtUp answer, std::string_view position) {
+void LiveHub::catch_up(CaughtUp answer) {
   auto* const reader = by_fd_[static_cast<std::size_t>(answer.fd)].get();
   if (!reader || reader->ticket != answer.ticket || reader->is_closed) return;
   const auto waiting = std::exchange(reader->waiting, nullptr);
@@ -251,12 +250,15 @@ void LiveHub::catch_up(CaughtUp answer, std::string_view position) {
   if (waiting->kept_bytes > options_.unsent_bytes_max)
     return end(*reader, waiting->head, "too_slow");
   auto& missed = *answer.missed;
-  if (!missed.seen.empty())
-    reader->seen = std::make_unique<std::vector<std::uint64_t>>(std::move(missed.seen));
+  if (!missed.seen.empty()) reader->seen = std::make_unique<Numbers>(std::move(missed.seen));
   send(*reader, waiting->head + missed.events);
   reader->backlog = reader->unsent ? reader->unsent->size() : 0;
-  for (const auto& change : waiting->kept) give(*reader, change);
-  send(*reader, heartbeat_of(position, clock_()));
+  for (const auto& [change, told] : waiting->kept) {
+    if (has_seen(*reader, change)) continue;
+    ++delivered_;
+    send(*reader, id_line(told, reader->seen.get()) + *change.bytes);
+  }
+  send(*reader, heartbeat_of(id_line(told_, reader->seen.get()), clock_()));
 }
 
 /// Ends a stream that has just begun.
@@ -283,25 +285,50 @@ void LiveHub::receive(Subscriber& subscriber) {
   if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) close(subscriber);
 }
 
+/// The larger of both, shard by shard.
+void LiveHub::reach(Numbers& numbers, const Numbers& others) {
+  if (numbers.size() < others.size()) numbers.resize(others.size());
+  for (std::size_t i = 0; i < others.size(); ++i) numbers[i] = std::max(numbers[i], others[i]);
+}
+
+/// Without a position there is no id either: an empty one would make a browser forget its own.
+std::string LiveHub::id_line(Numbers told, const Numbers* seen) const {
+  if (!positions_.format) return "";
+  if (seen) reach(told, *seen);
+  const auto position = positions_.format(told);
+  return position.empty() ? "" : fmt::format("id: {}\n", position);
+}
+
 void LiveHub::deliver(const LiveChange& change) {
+  if (told_.size() <= change.shard) told_.resize(change.shard + std::size_t{1});
+  told_[change.shard] = std::max(told_[change.shard], change.number);
+  telling_ = id_line(told_, nullptr) + *change.bytes;
   const auto [from, to] = by_subject_.equal_range(change.subject);
   for (auto at = from; at != to; ++at) give(*by_fd_[static_cast<std::size_t>(at->second)], change);
   for (const int fd : of_many_) give(*by_fd_[static_cast<std::size_t>(fd)], change);
 }
 
+/// Whether the reader was told it as missed, or with what came after it.
+bool LiveHub::has_seen(const Subscriber& reader, const LiveChange& change) {
+  return reader.seen && change.shard < reader.seen->size() &&
+         change.number <= (*reader.seen)[change.shard];
+}
+
 void LiveHub::give(Subscriber& reader, const LiveChange& change) {
   if (reader.is_closed || reader.is_dropped) return;
-  if (reader.seen && change.shard < reader.seen->size() &&
-      change.number <= (*reader.seen)[change.shard])
-    return;
+  if (has_seen(reader, change)) return;
   if (reader.filter && !(*reader.filter)(change)) return;
   if (auto* const waiting = reader.waiting.get()) {
     waiting->kept_bytes += change.bytes->size();
-    if (waiting->kept_bytes <= options_.unsent_bytes_max) waiting->kept.push_back(change);
+    if (waiting->kept_bytes <= options_.unsent_bytes_max) waiting->kept.push_back({change, told_});
     return;
   }
   ++delivered_;
-  send(reader, *change.bytes);
+  if (!reader.seen) return send(reader, telling_);
+  send(reader, id_line(told_, reader.seen.get()) + *change.bytes);
+  auto ahead = *reader.seen;
+  reach(ahead, told_);
+  if (ahead == told_) reader.seen.reset();
 }
 
 void LiveHub::send(Subscriber& subscriber, std::string_view bytes) {
@@ -390,18 +417,21 @@ void LiveHub::bury() {
 }
 
 /// A share of the subscribers each time, so that heartbeats do not come in waves.
-void LiveHub::beat(std::uint64_t now_ms, std::string_view position) {
+void LiveHub::beat(std::uint64_t now_ms) {
   const auto passed = now_ms - last_beat_ms_;
   last_beat_ms_ = now_ms;
   const auto per_round = std::max<std::size_t>(1, options_.heartbeat_seconds * std::size_t{1'000});
   const auto share = std::clamp<std::size_t>(by_fd_.size() * passed / per_round, 1, by_fd_.size());
-  const auto bytes = heartbeat_of(position, clock_());
+  const auto at = clock_();
+  const auto bytes = heartbeat_of(id_line(told_, nullptr), at);
   for (std::size_t i = 0; i < share; ++i) {
     beat_at_ = (beat_at_ + 1) % by_fd_.size();
     auto& subscriber = by_fd_[beat_at_];
     if (!subscriber || subscriber->is_closed || subscriber->waiting) continue;
     if (subscriber->is_dropped)
       close(*subscriber);  // it does not even take the reason
+    else if (subscriber->seen)
+      send(*subscriber, heartbeat_of(id_line(told_, subscriber->seen.get()), at));
     else
       send(*subscriber, bytes);
   }

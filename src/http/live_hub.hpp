@@ -16,7 +16,7 @@
 
 namespace cairn::http {
 
-/// A change, rendered once for all: a whole server-sent event with id, ready to send.
+/// A change, rendered once for all: a server-sent event, whole but for its id.
 struct LiveChange {
   std::uint64_t subject = 0;  ///< hash of the order it is about
   std::uint32_t shard = 0;
@@ -47,6 +47,14 @@ struct LiveRequest {
   std::string head = {};  ///< of the HTTP answer, empty: the hub's own
 };
 
+/// How far a stream has come, by shard. Both are called on the hub's thread.
+struct LivePositions {
+  /// What was published so far, by shard. It may not name a change whose `publish` has not
+  /// returned: a reader that comes back with it would miss that one.
+  std::function<std::vector<std::uint64_t>()> published = {};
+  std::function<std::string(std::span<const std::uint64_t>)> format = {};
+};
+
 struct LiveOptions {
   std::size_t unsent_bytes_max = 256 * 1024;  ///< of one reader, beyond which it is dropped
   std::uint32_t heartbeat_seconds = 15;
@@ -65,11 +73,11 @@ class LiveHub {
   void stop();
   /// Takes over a connected, non-blocking socket, with its TLS session where it has one.
   void adopt(int fd, LiveRequest request, std::unique_ptr<TlsSession> tls = nullptr);
+  /// The changes of one shard in order of their numbers.
   void publish(std::vector<LiveChange> changes);
-  /// Said with every heartbeat and as the first event; called on the hub's thread. It may not name
-  /// a change whose `publish` has not returned: a reader that comes back with it would miss that
-  /// one.
-  void set_position(std::function<std::string()> position) { position_ = std::move(position); }
+  /// With these every event and heartbeat has an id that says how far its reader has come: exactly,
+  /// so that whoever resumes with it hears nothing twice. Without, heartbeats have none.
+  void set_positions(LivePositions positions) { positions_ = std::move(positions); }
   /// What time heartbeats say it is; without it, the wall clock. Called on the hub's thread.
   void set_clock(std::function<Time()> clock) { clock_ = std::move(clock); }
 
@@ -80,6 +88,7 @@ class LiveHub {
   std::uint64_t dropped() const { return dropped_; }
 
  private:
+  using Numbers = std::vector<std::uint64_t>;  ///< by shard
   struct Subscriber;
   struct Inbox;
   void run();
@@ -96,22 +105,25 @@ class LiveHub {
   void on_event(Subscriber& subscriber, std::uint32_t what);
   void exchange();
   void begin(Arrival arrival);
-  void catch_up(CaughtUp answer, std::string_view position);
+  void catch_up(CaughtUp answer);
   void deliver(const LiveChange& change);
   void give(Subscriber& subscriber, const LiveChange& change);
+  static bool has_seen(const Subscriber& reader, const LiveChange& change);
+  static void reach(Numbers& numbers, const Numbers& others);
+  std::string id_line(Numbers told, const Numbers* seen) const;
   void send(Subscriber& subscriber, std::string_view bytes);
   void drop(Subscriber& subscriber);
   void end(Subscriber& reader, std::string_view head, std::string_view reason);
   void close(Subscriber& subscriber);
   void bury();
   bool is_beat_due(std::uint64_t now_ms) const { return now_ms - last_beat_ms_ >= 100; }
-  void beat(std::uint64_t now_ms, std::string_view position);
+  void beat(std::uint64_t now_ms);
   void receive(Subscriber& subscriber);
   void flush_output(Subscriber& subscriber);
   void watch(Subscriber& subscriber);
 
   LiveOptions options_;
-  std::function<std::string()> position_;
+  LivePositions positions_;
   std::function<Time()> clock_;
   int epoll_ = -1;
   std::thread thread_;
@@ -128,6 +140,8 @@ class LiveHub {
   std::vector<int> closed_;  ///< of this round; their numbers are free at its end
   std::size_t held_ = 0;     ///< begun and not closed
   std::uint64_t tickets_ = 0;
+  Numbers told_;         ///< what everybody was told who has no `seen` beyond it
+  std::string telling_;  ///< the event that is being delivered, with its id
   std::size_t beat_at_ = 0;
   std::uint64_t last_beat_ms_ = 0;
 };

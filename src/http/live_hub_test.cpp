@@ -1,6 +1,7 @@
 #include "http/live_hub.hpp"
 
 #include <fcntl.h>
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
 #include <array>
@@ -25,6 +26,10 @@ std::vector<LiveChange> changes_of(std::initializer_list<std::uint64_t> numbers)
   std::vector<LiveChange> out;
   for (const auto number : numbers) out.push_back(change_of(number));
   return out;
+}
+
+std::string joined(std::span<const std::uint64_t> numbers) {
+  return fmt::format("{}", fmt::join(numbers, " "));
 }
 
 /// A reader whose other end is the hub's; `buffer` bounds what the kernel takes for it.
@@ -99,19 +104,19 @@ TEST(LiveHub, ForgetsReadersThatLeave) {
 
 TEST(LiveHub, BeatsWithThePosition) {
   LiveHub hub({.heartbeat_seconds = 0});
-  std::atomic<int> position{1};
-  hub.set_position([&] { return fmt::format("0-{}", position.load()); });
+  std::atomic<std::uint64_t> position{1};
+  hub.set_positions({[&] { return std::vector{position.load()}; }, joined});
   hub.set_clock([] { return Time{1'764'000'000'250'000}; });
   const std::string said = "data: {\"at\":\"2025-11-24T16:00:00.250Z\"}\n\n";
   hub.start();
   Reader reader(hub, {});
   reader->read_until("\n\n");
-  EXPECT_EQ(reader->read_until("\n\n"), "event: heartbeat\nid: 0-1\n" + said);
+  EXPECT_EQ(reader->read_until("\n\n"), "event: heartbeat\nid: 1\n" + said);
   position = 2;
   std::string beat;
-  while (beat != "event: heartbeat\nid: 0-2\n" + said) {
+  while (beat != "event: heartbeat\nid: 2\n" + said) {
     beat = reader->read_until("\n\n");
-    ASSERT_TRUE(beat.starts_with("event: heartbeat\nid: 0-")) << beat;
+    ASSERT_TRUE(beat.starts_with("event: heartbeat\nid: ")) << beat;
   }
 }
 
@@ -160,6 +165,42 @@ TEST(LiveHub, KeepsWhatIsPublishedUntilItKnowsWhatWasMissed) {
   for (const auto number : {1u, 2u, 3u}) EXPECT_EQ(late->read_event(), event_of(number));
   hub.publish(changes_of({4}));
   EXPECT_EQ(late->read_event(), event_of(4));
+}
+
+TEST(LiveHub, NamesWithEveryEventHowFarItsReaderHasCome) {
+  LiveHub hub({.heartbeat_seconds = 3'600});
+  hub.set_positions({[] { return std::vector<std::uint64_t>{1, 1}; }, joined});
+  hub.start();
+  const auto tell = [&](std::uint32_t shard, std::uint64_t number) {
+    const auto text = std::make_shared<const std::string>("data: x\n\n");
+    hub.publish({{1, shard, number, text, nullptr}});
+  };
+  const auto heard = [](Reader& reader, std::string_view position) {
+    EXPECT_EQ(reader->read_event(), fmt::format("id: {}\ndata: x\n\n", position));
+  };
+  const auto catch_up = [](const LiveReply& reply) { reply(LiveMissed{.seen = {7, 12}}); };
+  Asking asking;
+  Reader all(hub, {}), ahead(hub, {.catch_up = catch_up}), late(hub, asking.request());
+  const auto reply = asking.reply();
+  for (auto* reader : {&all, &ahead}) {
+    reader->start();
+    (*reader)->read_until("\n\n");
+  }
+  // Neither before what it was told of another shard, nor before what it learned when it came.
+  tell(0, 5);
+  heard(all, "5 1");
+  tell(1, 9);
+  heard(all, "5 9");
+  tell(0, 8);
+  heard(all, "8 9");
+  heard(ahead, "8 12");
+  tell(1, 13);
+  for (auto* reader : {&all, &ahead}) heard(*reader, "8 13");
+  // What was kept for it is named as it came: what is kept behind it, it has not been told.
+  reply(LiveMissed{.seen = {5, 9}});
+  late->read_until("\r\n\r\n");
+  for (const auto* position : {"8 9", "8 13"}) heard(late, position);
+  EXPECT_TRUE(late->read_until("\n\n").starts_with("event: heartbeat\nid: 8 13\n"));
 }
 
 TEST(LiveHub, EndsWhatCannotBeCaughtUp) {
