@@ -111,7 +111,7 @@ Result<ParsedTime> parse_rfc3339(std::string_view text) {
 
 void append_rfc3339(std::string& out, Time t) {
   const std::int64_t day = floor_div(t.us, kDayUs);
-  std::int64_t rest = t.us - day * kDayUs;
+  std::int64_t rest = (t.us % kDayUs + kDayUs) % kDayUs;  // `day * kDayUs` may be out of range
   const auto [year, month, dom] = civil_from_days(day);
   const std::int64_t us = rest % 1'000'000;
   rest /= 1'000'000;

@@ -18,12 +18,13 @@ bool LineSplitter::give(std::string_view line, const Visit& visit) {
   if (std::exchange(is_dropping_, false)) return true;
   if (line.ends_with('\r')) line.remove_suffix(1);
   if (number_ == 1 && line.starts_with(kMark)) line.remove_prefix(kMark.size());
-  if (line.find_first_not_of(" \t") == line.npos) return true;
+  // Also where there are only blanks: of a line that comes in parts the rest is not known yet.
   if (line.size() > bytes_max_)
     return visit(number_, fail(ErrorCode::TooLarge,
                                fmt::format("line {} is longer than {} bytes; split the event, or "
                                            "send attachments by themselves",
                                            number_, bytes_max_)));
+  if (line.find_first_not_of(" \t") == line.npos) return true;
   return visit(number_, line);
 }
 
