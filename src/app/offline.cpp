@@ -60,11 +60,12 @@ Result<void> Offline::flush() {
   auto& cluster = installation_->cluster();
   for (std::uint32_t i = 0; i < cluster.shards(); ++i) {
     auto& shard = cluster.shard(i);
-    const auto flush = shard.take_flush();
-    if (!flush) continue;
-    const auto written = installation_->stores().piles[i]->write(flush->additions, flush->position);
-    shard.flushed(written.has_value());
-    if (!written) return written;
+    while (const auto flush = shard.take_flush()) {
+      const auto written =
+          installation_->stores().piles[i]->write(flush->additions, flush->position);
+      shard.flushed(written.has_value());
+      if (!written) return written;
+    }
   }
   return {};
 }

@@ -1,5 +1,6 @@
 #include "app/records.hpp"
 
+#include <algorithm>
 #include <map>
 
 namespace cairn::app {
@@ -19,8 +20,16 @@ Result<void> each_aggregate(ports::Log& log, ports::Piles& piles,
     records.clear();
     CAIRN_TRY_VOID(core::read_records(pile, records));
     const auto tail = tails.extract(entry.key);
+    const auto in_pile = records.size();
     if (!tail.empty()) CAIRN_TRY_VOID(core::read_records(tail.mapped(), records));
-    return visit({entry.key, entry.serial, records, entry.row, !tail.empty()});
+    // Between the portions of a flush some piles are ahead of the position.
+    const auto begin = records.begin() + static_cast<std::ptrdiff_t>(in_pile);
+    records.erase(std::remove_if(begin, records.end(),
+                                 [&](const core::StoredRecord& record) {
+                                   return record.number <= entry.last_number;
+                                 }),
+                  records.end());
+    return visit({entry.key, entry.serial, records, entry.row, records.size() > in_pile});
   }));
   for (const auto& [key, tail] : tails) {
     records.clear();

@@ -89,6 +89,9 @@ class Verifier {
         if (record.number <= last) fault(fmt::format("record {} stands twice", record.number));
         last = record.number;
       }
+      if (last > log.durable())
+        fault(fmt::format("record {} is in the piles, and the log ends with {}", last,
+                          log.durable()));
       if (stored.key.kind == model::kOrderKind)
         check(stored, orders_, rows.table(static_cast<std::uint32_t>(shard_)));
       if (stored.key.kind == model::kReferenceKind) check(stored, references_, quarantine_);

@@ -44,7 +44,9 @@ struct Cluster::Unit {
   std::map<std::uint32_t, std::uint64_t> last_to;    ///< number of the last letter to each shard
   std::vector<std::atomic<std::uint64_t>> received;  ///< by sender; read by the sender
 
-  Time next_flush = Time::none();
+  Time next_round = Time::none();    ///< when a round of flushes is to begin
+  Time next_portion = Time::none();  ///< … and when its next portion is taken
+  Duration between_portions;
   std::optional<Flush> flush;       ///< given to the drain
   std::atomic<int> flush_state{0};  ///< 0 none · 1 to be written · 2 written · 3 failed
   std::mutex drain_mutex;
@@ -181,13 +183,24 @@ std::uint64_t Cluster::lowest_unreceived(Unit& unit) {
 
 // ---- flush --------------------------------------------------------------------------------------
 
+bool Cluster::can_flush(const Unit& unit) const {
+  return unit.flush_state == 0 && (!are_piles_held_ || is_stopping_);
+}
+
+/// The portions of a round are spread over half of the time until the next one.
 void Cluster::begin_flush(Unit& unit, Time now, bool must_flush) {
-  if (unit.flush_state != 0 || (are_piles_held_ && !is_stopping_)) return;
-  const bool is_due =
-      now >= unit.next_flush || must_flush || unit.shard.unflushed_bytes() >= options_.flush_bytes;
+  if (!can_flush(unit)) return;
+  const bool is_new = unit.shard.left_in_round() == 0;
+  const bool is_due = now >= (is_new ? unit.next_round : unit.next_portion) || must_flush ||
+                      unit.shard.unflushed_bytes() >= options_.flush_bytes;
   if (!is_due) return;
-  unit.next_flush = now + options_.flush_every;
-  auto flush = unit.shard.take_flush();
+  auto flush = unit.shard.take_flush(must_flush ? SIZE_MAX : options_.flush_portion);
+  if (is_new) {
+    unit.next_round = now + options_.flush_every;
+    const auto portions = unit.shard.left_in_round() / options_.flush_portion + 1;
+    unit.between_portions = Duration{options_.flush_every.us / 2 / static_cast<long>(portions)};
+  }
+  unit.next_portion = now + unit.between_portions;
   if (!flush) return;
   {
     std::lock_guard lock(unit.drain_mutex);
@@ -203,6 +216,7 @@ void Cluster::end_flush(Unit& unit) {
   unit.flush.reset();
   unit.flush_state = 0;
   unit.shard.flushed(state == 2);
+  if (state == 3) unit.next_portion = unit.next_portion + seconds(1);
   // A log that cannot drop a segment now drops it after the next flush: nothing depends on it.
   if (state == 2) (void)unit.shard.release_log(lowest_unreceived(unit));
 }
@@ -244,7 +258,7 @@ bool Cluster::step(std::uint32_t index, Time now, bool must_flush) {
 
 void Cluster::start(ports::Clock& clock) {
   for (auto& unit : units_) {
-    unit->next_flush = clock.now() + options_.flush_every;
+    unit->next_round = clock.now() + options_.flush_every;
     unit->drain_thread = std::thread([this, u = unit.get()] {
       if (options_.drain_begins) options_.drain_begins();
       drain(*u);
@@ -264,7 +278,9 @@ void Cluster::run(Unit& unit, ports::Clock& clock) {
     publish_totals(unit);
     if (is_stopping_ && unit.mailbox.size() == 0 && unit.next.empty()) break;
     if (!unit.next.empty() || unit.shard.tidy()) continue;
-    const auto until = std::min({unit.shard.next_due(), unit.next_flush, now + seconds(1)});
+    auto until = std::min(unit.shard.next_due(), now + seconds(1));
+    if (can_flush(unit))
+      until = std::min(until, unit.shard.left_in_round() > 0 ? unit.next_portion : unit.next_round);
     if (until > now) unit.mailbox.wait(until - now);
   }
   for (int round = 0; round < 3 && (unit.shard.unflushed_bytes() > 0 || unit.flush_state != 0);

@@ -48,11 +48,11 @@ class Listener {
   virtual void committed(std::uint32_t shard, std::span<const Committed> changes) = 0;
 };
 
-/// What one flush moves from memory to the piles.
+/// A portion of what memory owes to the piles.
 struct Flush {
   std::vector<ports::PileAddition> additions;
-  std::deque<Bytes> bytes;  ///< what the additions point into
-  std::uint64_t position = 0;
+  std::deque<Bytes> bytes;     ///< what the additions point into
+  std::uint64_t position = 0;  ///< moves with the last portion of a round
 };
 
 struct ShardOptions {
@@ -102,9 +102,14 @@ class Shard {
   /// When something is due without an input; Time::never().
   Time next_due() const;
 
-  /// Everything not yet in the piles; nothing when a flush is under way or there is nothing.
-  std::optional<Flush> take_flush();
+  /// What the piles lack goes to them in rounds of portions: a round is of everything that is owed
+  /// when it begins, in order of serial, so that no portion keeps the shard from its batches for
+  /// long. The next portion, of at most `aggregates_max`; nothing while one is being written or
+  /// where nothing is owed. A portion that could not be written comes again.
+  std::optional<Flush> take_flush(std::size_t aggregates_max = SIZE_MAX);
   void flushed(bool is_done);
+  /// Aggregates of the round that are yet to come; 0: the next portion begins a round.
+  std::size_t left_in_round() const { return round_.size() - round_at_; }
   std::size_t unflushed_bytes() const { return pending_bytes_; }
 
   /// Letters written since the last call, and those that must be repeated after a restart.
@@ -203,16 +208,18 @@ class Shard {
   Hot* oldest_ = nullptr;
   std::size_t listed_count_ = 0;
   std::size_t packed_count_ = 0;
-  std::size_t hot_count_ = 0;  ///< in memory, packed or not
-  Serial hand_ = 0;            ///< the slot at which the clock of evictions stands
-  Bytes packing_;              ///< kept for its room
-  std::vector<Serial> dirty_;
-  std::size_t pending_bytes_ = 0;
+  std::size_t hot_count_ = 0;         ///< in memory, packed or not
+  Serial hand_ = 0;                   ///< the slot at which the clock of evictions stands
+  Bytes packing_;                     ///< kept for its room
+  std::vector<Serial> dirty_;         ///< for the next round of flushes
+  std::vector<Serial> round_;         ///< the round under way, by serial
+  std::size_t round_at_ = 0;          ///< … from here it is still owed
+  std::uint64_t round_position_ = 0;  ///< durable when it began
+  std::size_t flushing_count_ = 0;    ///< from `round_at_` on, being written; 0: nothing is
   std::size_t flushing_bytes_ = 0;
+  std::size_t pending_bytes_ = 0;
   std::vector<Serial> unviewed_;  ///< found by `load` without a row
-  std::vector<Serial> flushing_;
-  bool is_flushing_ = false;
-  bool must_reopen_ = false;  ///< the log, which did not take a batch and could not be reopened
+  bool must_reopen_ = false;      ///< the log, which did not take a batch and could not be reopened
   std::map<std::uint32_t, std::uint64_t> receipts_;
   std::vector<Outgoing> letters_;
   Time last_time_ = Time::none();

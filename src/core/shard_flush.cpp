@@ -160,32 +160,44 @@ Bytes Shard::row_of(const Hot& hot) const {
   return row;
 }
 
-std::optional<Flush> Shard::take_flush() {
-  if (is_flushing_ || dirty_.empty()) return std::nullopt;
+std::optional<Flush> Shard::take_flush(std::size_t aggregates_max) {
+  if (flushing_count_ > 0) return std::nullopt;
+  if (left_in_round() == 0) {
+    round_.clear();
+    round_at_ = 0;
+    round_.swap(dirty_);
+    // Also so that serials reach the piles without gaps: the newest have the highest.
+    std::ranges::sort(round_);
+    round_position_ = log_->durable();
+  }
+  flushing_count_ = std::min(aggregates_max, left_in_round());
+  if (flushing_count_ == 0) return std::nullopt;
   Flush flush;
-  flush.position = log_->durable();
-  flush.additions.reserve(dirty_.size());
-  std::ranges::sort(dirty_);
-  for (const auto serial : dirty_) {
+  flush.position = flushing_count_ == left_in_round() ? round_position_ : piles_->position();
+  flush.additions.reserve(flushing_count_);
+  for (const auto serial : std::span(round_).subspan(round_at_, flushing_count_)) {
     Hot& hot = *slots_[serial].hot;
     hot.is_dirty = false;
     hot.is_flushing = true;
     hot.flushing = std::move(hot.pending);
     hot.pending.clear();
+    flushing_bytes_ += hot.flushing.size();
     const auto& records = flush.bytes.emplace_back(hot.flushing);
     const auto& row = flush.bytes.emplace_back(row_of(hot));
     flush.additions.push_back({serial, hot.key, hot.last_number, records, row});
   }
-  flushing_ = std::exchange(dirty_, {});
-  flushing_bytes_ = std::exchange(pending_bytes_, 0);
-  is_flushing_ = true;
+  pending_bytes_ -= flushing_bytes_;
   return flush;
 }
 
 void Shard::flushed(bool is_done) {
-  CAIRN_CHECK(is_flushing_);
-  is_flushing_ = false;
-  for (const auto serial : std::exchange(flushing_, {})) {
+  CAIRN_CHECK(flushing_count_ > 0);
+  const auto portion = std::span(round_).subspan(round_at_, flushing_count_);
+  if (is_done)
+    round_at_ += flushing_count_;
+  else  // it stays in this round, whether or not it waits for the next one already
+    std::erase_if(dirty_, [this](Serial serial) { return slots_[serial].hot->is_flushing; });
+  for (const auto serial : portion) {
     Hot& hot = *slots_[serial].hot;
     hot.is_flushing = false;
     if (is_done) {
@@ -196,10 +208,11 @@ void Shard::flushed(bool is_done) {
     }
     hot.flushing += hot.pending;
     hot.pending = std::exchange(hot.flushing, {});
-    mark_dirty(hot);
+    hot.is_dirty = true;
+    unlink_lru(hot);
   }
   if (!is_done) pending_bytes_ += flushing_bytes_;
-  flushing_bytes_ = 0;
+  flushing_count_ = flushing_bytes_ = 0;
 }
 
 Result<void> Shard::release_log(std::uint64_t letters_before) {

@@ -24,8 +24,8 @@ struct Shard::Hot {
   Serial serial = 0;
   ports::AggregateKey key;
   ports::KeySlot key_slot = 0;
-  bool is_dirty = false;     ///< in `dirty_`
-  bool is_flushing = false;  ///< in `flushing_`
+  bool is_dirty = false;     ///< in `dirty_`, or yet to come in `round_`
+  bool is_flushing = false;  ///< in the portion that is being written
   bool has_pile = false;
   std::unique_ptr<Aggregate> state;
   std::vector<Known> known;

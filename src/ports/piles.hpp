@@ -41,7 +41,7 @@ class Piles {
   virtual ~Piles() = default;
 
   /// One transaction, durable on return: appends the additions and sets `position()`. Every record
-  /// of the shard with a number up to `position` is then in the piles.
+  /// of the shard with a number up to `position` is then in the piles; newer ones may be.
   virtual Result<void> write(std::span<const PileAddition> additions, std::uint64_t position) = 0;
 
   /// The number up to which all records of the shard are in the piles.

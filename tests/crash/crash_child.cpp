@@ -149,6 +149,7 @@ class Child {
     options.shards = folder_->manifest().shards;
     options.hot_max = 12;
     options.flush_every = milliseconds(15);
+    options.flush_portion = 5;
     installation_ = std::make_unique<app::Installation>(*std::move(definitions), *std::move(stores),
                                                         options, nullptr);
     if (auto loaded = installation_->load(clock_.now()); !loaded) die(loaded.error().message);

@@ -121,6 +121,7 @@ Result<void> World::start() {
   options.unpacked_max = options_.unpacked_max;
   options.mailbox_max = options_.mailbox_max;
   options.flush_every = minutes(5);
+  options.flush_portion = 7;  // so that crashes find rounds of flushes half done
   core::Listener* listener = this;
   installation_ =
       std::make_unique<app::Installation>(definitions_, std::move(stores), options, listener);
