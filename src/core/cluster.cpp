@@ -46,6 +46,7 @@ struct Cluster::Unit {
 
   Time next_round = Time::none();    ///< when a round of flushes is to begin
   Time next_portion = Time::none();  ///< … and when its next portion is taken
+  std::size_t portion = 0;           ///< aggregates, at most
   Duration between_portions;
   std::optional<Flush> flush;       ///< given to the drain
   std::atomic<int> flush_state{0};  ///< 0 none · 1 to be written · 2 written · 3 failed
@@ -187,19 +188,23 @@ bool Cluster::can_flush(const Unit& unit) const {
   return unit.flush_state == 0 && (!are_piles_held_ || is_stopping_);
 }
 
-/// The portions of a round are spread over half of the time until the next one.
+/// The portions of a round are spread over half of the time until the next one. Where much is owed
+/// they are larger rather than many: each is a transaction, synced by itself.
 void Cluster::begin_flush(Unit& unit, Time now, bool must_flush) {
   if (!can_flush(unit)) return;
   const bool is_new = unit.shard.left_in_round() == 0;
   const bool is_due = now >= (is_new ? unit.next_round : unit.next_portion) || must_flush ||
                       unit.shard.unflushed_bytes() >= options_.flush_bytes;
   if (!is_due) return;
-  auto flush = unit.shard.take_flush(must_flush ? SIZE_MAX : options_.flush_portion);
   if (is_new) {
+    constexpr std::size_t kPortionsMax = 64;
+    const auto owed = unit.shard.owed();
+    unit.portion = std::max(options_.flush_portion, owed / kPortionsMax);
+    const auto portions = static_cast<std::int64_t>(owed / unit.portion + 1);
+    unit.between_portions = Duration{options_.flush_every.us / 2 / portions};
     unit.next_round = now + options_.flush_every;
-    const auto portions = unit.shard.left_in_round() / options_.flush_portion + 1;
-    unit.between_portions = Duration{options_.flush_every.us / 2 / static_cast<long>(portions)};
   }
+  auto flush = unit.shard.take_flush(must_flush ? SIZE_MAX : unit.portion);
   unit.next_portion = now + unit.between_portions;
   if (!flush) return;
   {

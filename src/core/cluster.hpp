@@ -28,7 +28,7 @@ struct ClusterOptions {
   std::size_t rows_at_once = 16'384;              ///< made again at a start before they are written
   Duration flush_every = seconds(5);              ///< piles and views on disk are this far behind
   std::size_t flush_bytes = 48 * 1024 * 1024;     ///< … or this much per shard
-  std::size_t flush_portion = 128;                ///< aggregates at a time: about a millisecond
+  std::size_t flush_portion = 32;                 ///< aggregates at a time, more where much is owed
   std::size_t unflushed_max = 256 * 1024 * 1024;  ///< beyond: Busy until the piles have caught up
   Duration letter_repeat = seconds(1);            ///< a letter not received by then is sent again
   std::function<void()> drain_begins;             ///< on the thread of every drain, before its work

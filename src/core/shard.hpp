@@ -110,6 +110,8 @@ class Shard {
   void flushed(bool is_done);
   /// Aggregates of the round that are yet to come; 0: the next portion begins a round.
   std::size_t left_in_round() const { return round_.size() - round_at_; }
+  /// Aggregates that wait for the next round.
+  std::size_t owed() const { return dirty_.size(); }
   std::size_t unflushed_bytes() const { return pending_bytes_; }
 
   /// Letters written since the last call, and those that must be repeated after a restart.

@@ -16,6 +16,10 @@ std::string event_of(std::uint64_t number, std::string_view text = "x") {
   return fmt::format("event: change\nid: {}\ndata: {}\n\n", number, text);
 }
 
+std::string closing(std::string_view reason) {
+  return fmt::format("event: closing\ndata: {{\"reason\":\"{}\"}}\n\n", reason);
+}
+
 LiveChange change_of(std::uint64_t number, std::uint64_t subject = 1, std::uint32_t shard = 0,
                      std::string_view text = "x") {
   return {subject, shard, number, std::make_shared<const std::string>(event_of(number, text)),
@@ -209,8 +213,7 @@ TEST(LiveHub, EndsWhatCannotBeCaughtUp) {
   Asking asking;
   Reader reader(hub, asking.request());
   asking.reply()(fail(ErrorCode::Busy, "not now"));
-  EXPECT_TRUE(
-      reader->read_all().ends_with("event: closing\ndata: {\"reason\":\"unavailable\"}\n\n"));
+  EXPECT_TRUE(reader->read_all().ends_with(closing("unavailable")));
 }
 
 TEST(LiveHub, KeepsNoMoreThanItWouldHoldForASlowReader) {
@@ -280,7 +283,7 @@ TEST(LiveHub, DropsASlowReaderWithAReasonAndWaitsForNobody) {
   std::uint64_t got = 0;
   std::string event = slow->read_event();
   for (; event == event_of(got + 1, text); event = slow->read_event()) ++got;
-  EXPECT_EQ(event, "event: closing\ndata: {\"reason\":\"too_slow\"}\n\n");
+  EXPECT_EQ(event, closing("too_slow"));
   EXPECT_GT(got, 0u);
   EXPECT_LT(got, last);
   EXPECT_TRUE(slow->is_at_end());
@@ -337,8 +340,7 @@ TEST(LiveHub, SaysThatItStops) {
   of_one.start();
   hub.stop();
   for (auto* reader : {&of_many, &of_one})
-    EXPECT_TRUE(
-        (*reader)->read_all().ends_with("event: closing\ndata: {\"reason\":\"restarted\"}\n\n"));
+    EXPECT_TRUE((*reader)->read_all().ends_with(closing("restarted")));
   hub.publish(changes_of({1}));
   EXPECT_EQ(hub.subscribers(), 0u);
 }
@@ -459,8 +461,11 @@ TEST(LiveStream, ResumesWithoutGapOrRepeat) {
       telling.emplace([&] {
         while (story.told() < kLast) story.tell();
       });
-    for (int i = 0; i < 150 && got < kLast; ++i)
-      ASSERT_EQ(client.read_event(), event_of(++got)) << "in stream " << streams;
+    for (int i = 0; i < 150 && got < kLast; ++i) {
+      const auto event = client.read_event();
+      if (event == closing("too_slow")) break;  // on a busy machine; it comes back like any other
+      ASSERT_EQ(event, event_of(++got)) << "in stream " << streams;
+    }
   }
   telling->join();
   EXPECT_GE(streams, 20);
