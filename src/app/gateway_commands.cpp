@@ -62,6 +62,8 @@ const orders::RequestState* request_of(const core::Answer& answer, const core::A
   return nullptr;
 }
 
+const std::pair<std::string, std::string> kReplayed{"Cairn-Replayed", "true"};
+
 }  // namespace
 
 void Gateway::submit_command(const Principal& principal, const model::OrderId& id,
@@ -75,8 +77,11 @@ void Gateway::submit_command(const Principal& principal, const model::OrderId& i
                    const core::Answer& answer, const core::Aggregate* state) {
     using enum core::Outcome;
     const auto& context = installation_.context();
-    if (answer.outcome != Accepted && answer.outcome != Duplicate)
-      return shared->send(refusal(answer, state, principal, context, clock_.now(), info));
+    if (answer.outcome != Accepted && answer.outcome != Duplicate) {
+      auto problem = refusal(answer, state, principal, context, clock_.now(), info);
+      if (answer.is_replayed) problem.headers.push_back(kReplayed);
+      return shared->send(std::move(problem));
+    }
     const auto event = to_hex(answer.event.view());
     std::string request_id, master;
     if (const auto* open = request_of(answer, state)) {
@@ -107,7 +112,7 @@ void Gateway::submit_command(const Principal& principal, const model::OrderId& i
     response.content_type = "application/json";
     response.headers.emplace_back("Cairn-Position", position_of(answer.shard, answer.number));
     response.headers.emplace_back("ETag", fmt::format("\"v{}\"", answer.version));
-    if (answer.outcome == Duplicate) response.headers.emplace_back("Cairn-Replayed", "true");
+    if (answer.is_replayed) response.headers.push_back(kReplayed);
     if (is_placing) response.headers.emplace_back("Location", "/v1/orders/" + model::to_text(id));
     if (is_revealing && request_id.empty()) return send_revealed(id, std::move(response), shared);
     shared->send(std::move(response));

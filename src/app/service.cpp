@@ -10,10 +10,11 @@
 namespace cairn::app {
 
 Result<std::unique_ptr<Service>> Service::open(const Settings& settings,
-                                               std::span<const ConsoleFile> console) {
+                                               std::span<const ConsoleFile> console,
+                                               std::unique_ptr<ports::Clock> clock) {
   if (const auto faults = settings.validate(); !faults.empty())
     return fail(ErrorCode::Invalid, fmt::format("{}", fmt::join(faults, "\n")));
-  auto service = std::unique_ptr<Service>(new Service(settings, console));
+  auto service = std::unique_ptr<Service>(new Service(settings, console, std::move(clock)));
   CAIRN_TRY_VOID(service->open_stores());
   CAIRN_TRY_VOID(service->wire());
   return service;
@@ -26,7 +27,7 @@ Result<void> Service::open_stores() {
   CAIRN_TRY(folder_, DataFolder::open(settings_));
   CAIRN_TRY(auto stores, folder_->open_stores());
   CAIRN_TRY(tables_, sqlite::KeyValueStore::open(folder_->path("tables.db")));
-  clock_ = std::make_unique<system::SystemClock>();
+  if (!clock_) clock_ = std::make_unique<system::SystemClock>();
   hub_ = std::make_unique<http::LiveHub>();
   live_ = std::make_unique<Live>(*clock_);
   core::ClusterOptions options;

@@ -23,10 +23,12 @@ enum class Edge : std::uint8_t { Open, Closed };
 class Service {
  public:
   /// Opens the data folder and brings the shards to where it is. `console` is what the program has
-  /// inside; a folder named in the settings is served instead. Errors: Invalid (settings,
-  /// definitions), NotFound (that folder), Busy (another process has the data), Damaged, Io.
+  /// inside; a folder named in the settings is served instead. Without a clock the machine's is
+  /// used. Errors: Invalid (settings, definitions), NotFound (that folder), Busy (another process
+  /// has the data), Damaged, Io.
   static Result<std::unique_ptr<Service>> open(const Settings& settings,
-                                               std::span<const ConsoleFile> console = {});
+                                               std::span<const ConsoleFile> console = {},
+                                               std::unique_ptr<ports::Clock> clock = nullptr);
   ~Service();
 
   /// Begins to answer. Errors: Io (the port is taken).
@@ -44,8 +46,9 @@ class Service {
   const http::Router& router() const { return router_; }
 
  private:
-  Service(Settings settings, std::span<const ConsoleFile> console)
-      : settings_(std::move(settings)), console_(console) {}
+  Service(Settings settings, std::span<const ConsoleFile> console,
+          std::unique_ptr<ports::Clock> clock)
+      : settings_(std::move(settings)), console_(console), clock_(std::move(clock)) {}
   Result<void> open_stores();
   Result<void> wire();
   Result<Gateway::Options> gateway_options() const;

@@ -83,14 +83,18 @@ TEST_F(ServiceTest, answers_a_command_again_when_its_key_comes_again) {
   EXPECT_EQ(paid.response.status, 200) << paid.response.body;
   auto again = command(id, "record_payment", R"({"payment_id":"p1","amount":25800})", key);
   EXPECT_EQ(again.text("event"), paid.text("event"));
+  EXPECT_EQ(paid.header("Cairn-Replayed"), "");
+  EXPECT_EQ(again.header("Cairn-Replayed"), "true");
   auto refused = command(id, "ship_package", R"({"package":"1"})", {{"idempotency-key", "k2"}});
   EXPECT_EQ(refused.response.status, 409);
   EXPECT_EQ(refused.text("state"), "paid");
   EXPECT_NE(refused.response.body.find("\"allowed\":[\"approve_order\""), std::string::npos);
+  EXPECT_EQ(refused.header("Cairn-Replayed"), "");
   restart();
   auto kept = command(id, "ship_package", R"({"package":"1"})", {{"idempotency-key", "k2"}});
   EXPECT_EQ(kept.response.status, 409);
   EXPECT_EQ(kept.text("detail"), refused.text("detail"));
+  EXPECT_EQ(kept.header("Cairn-Replayed"), "true");
   EXPECT_EQ(command(id, "approve_order", "{}", {{"idempotency-key", "k2"}}).text("code"),
             "id-reused");
 }
@@ -170,6 +174,28 @@ TEST_F(ServiceTest, follows_a_link_until_it_is_taken_away) {
     return text.substr(0, text.find("\"request\""));
   };
   EXPECT_EQ(without_request(page.response.body), without_request(unknown.response.body));
+}
+
+TEST_F(ServiceTest, follows_a_link_until_its_time_is_over) {
+  const auto id = place("A-8");
+  const auto link = [&](std::string body) {
+    auto answer = command(id, "create_link", std::move(body));
+    const auto token = answer.json().find("result")->find("token")->as_id().value_or("");
+    // The claim is a letter to the reference: it arrives a moment after the answer.
+    for (int i = 0; i < 10'000 && get("/t/" + token).response.status != 200; ++i) continue;
+    return token;
+  };
+  const auto brief = link(R"({"days":1})"), lasting = link(R"({"days":30})");
+  const auto status_of = [&](const std::string& path) { return get(path).response.status; };
+  for (const auto* path : {"/t/", "/v1/public/"})
+    for (const auto& token : {brief, lasting}) EXPECT_EQ(status_of(path + token), 200) << path;
+  pass(days(3));
+  for (const auto* path : {"/t/", "/v1/public/"}) {
+    EXPECT_EQ(status_of(path + brief), 404) << path;
+    EXPECT_EQ(status_of(path + lasting), 200) << path;
+  }
+  EXPECT_EQ(get("/t/" + brief).response.body, get("/t/" + std::string(27, 'A')).response.body)
+      << "what is over is told as what never was";
 }
 
 TEST_F(ServiceTest, asks_for_the_key_and_keeps_to_the_role) {

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <future>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "adapters/system/system_clock.hpp"
 #include "app/service.hpp"
 #include "json/value.hpp"
 
@@ -40,6 +42,17 @@ class Captured final : public http::Responder::Channel {
   std::shared_ptr<std::promise<http::Response>> promise_;
 };
 
+/// The machine's time and what the test has let pass besides.
+class PassingClock final : public ports::Clock {
+ public:
+  explicit PassingClock(const std::atomic<std::int64_t>& passed_us) : passed_us_(passed_us) {}
+  Time now() override { return machine_.now() + Duration{passed_us_}; }
+
+ private:
+  const std::atomic<std::int64_t>& passed_us_;
+  system::SystemClock machine_;
+};
+
 class ServiceTest : public ::testing::Test {
  protected:
   static constexpr const char* kKey = "a-key-of-the-tests";
@@ -57,11 +70,12 @@ class ServiceTest : public ::testing::Test {
     fs::remove_all(folder_);
   }
   void open() {
-    auto service = Service::open(settings_);
+    auto service = Service::open(settings_, {}, std::make_unique<PassingClock>(passed_us_));
     ASSERT_TRUE(service) << service.error().message;
     service_ = *std::move(service);
     ASSERT_TRUE(service_->start());
   }
+  void pass(Duration time) { passed_us_ += time.us; }
   void restart() {
     service_->stop();
     service_.reset();
@@ -138,6 +152,7 @@ class ServiceTest : public ::testing::Test {
   static inline int next_ = 0;
   int requests_ = 0;
   fs::path folder_;
+  std::atomic<std::int64_t> passed_us_{0};
   Settings settings_;
   std::unique_ptr<Service> service_;
 };

@@ -25,6 +25,7 @@ struct Answer {
   std::uint64_t number = 0;   ///< of the newest record this concerns: the position to wait for
   std::uint64_t version = 0;  ///< of the aggregate
   model::Identity event;      ///< what was accepted, or accepted before
+  bool is_replayed = false;   ///< as it was answered before
 };
 
 /// Called on the shard's thread; must not block. `state` is null when the aggregate is not known.

@@ -159,7 +159,8 @@ bool Shard::answer_again(Batch& batch, Hot& hot, Input& input, const Known& know
                 .shard = options_.index,
                 .number = known.number,
                 .version = hot.version,
-                .event = known.identity};
+                .event = known.identity,
+                .is_replayed = true};
   if (known.is_rival)
     answer.error = {ErrorCode::IdReused,
                     "the same id was used before for an event that says something else", "/id"};

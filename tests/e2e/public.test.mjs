@@ -52,6 +52,9 @@ describe('the public page', { skip }, () => {
     for (const lang of ['zh', 'en']) {
       await page.goto(`${server.url}${path}?lang=${lang}`);
       await accessible(page, `public page, ${lang}`);
+      const times = await page.locator('time').allTextContents();
+      assert.ok(times.length > 2);
+      for (const time of times) assert.match(time, lang === 'zh' ? /^\d+月\d+日 \d\d:\d\d$/ : /^\d+ [A-Z][a-z]{2} \d\d:\d\d$/);
     }
     assert.deepEqual(faults, []);
     await context.close();

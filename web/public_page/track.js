@@ -5,12 +5,24 @@
   var every_ms = 10000;
   var busy = false;
 
+  var months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+  function two(number) {
+    return (number < 10 ? '0' : '') + number;
+  }
+
+  // As the server writes them.
+  function spoken(at) {
+    var time = two(at.getHours()) + ':' + two(at.getMinutes());
+    if (document.documentElement.lang === 'en') return at.getDate() + ' ' + months[at.getMonth()] + ' ' + time;
+    return at.getMonth() + 1 + '月' + at.getDate() + '日 ' + time;
+  }
+
   function localTimes() {
-    var lang = document.documentElement.lang === 'en' ? 'en-GB' : 'zh-CN';
     var times = document.querySelectorAll('time[datetime]');
     for (var i = 0; i < times.length; i++) {
       var at = new Date(times[i].getAttribute('datetime'));
-      if (!isNaN(at)) times[i].textContent = at.toLocaleString(lang, { month: 'numeric', day: 'numeric', hour: '2-digit', minute: '2-digit', hour12: false });
+      if (!isNaN(at)) times[i].textContent = spoken(at);
     }
   }
 
