@@ -357,6 +357,7 @@ TEST(Conflicts, AlwaysNameBothSidesAndWhoToldThem) {
       for (const auto& side : text.sides) {
         EXPECT_FALSE(side.source.empty()) << name_of(row.code);
         EXPECT_FALSE(side.says.empty()) << name_of(row.code);
+        EXPECT_EQ(side.says.find('_'), std::string::npos) << side.says << " has a code";
       }
       EXPECT_EQ(text.detail.find('_'), std::string::npos) << text.detail << " is a code";
     }

@@ -62,6 +62,18 @@ std::string value_of(const Event& event) {
   return {};
 }
 
+/// What a side says, as staff read it: with the word for a milestone rather than its code.
+Label spoken(const Side& side, const Context& context) {
+  const auto* report =
+      side.event ? std::get_if<model::PackageReport>(&side.event->payload) : nullptr;
+  if (!report || !report->milestone || side.value != value_of(*side.event)) return side.says;
+  const auto& type = row_of(side.event->type);
+  const auto& words = context.definitions->milestone(*report->milestone).label;
+  const auto& package = report->package.empty() ? report->number : report->package;
+  return {fmt::format("{} {} {}", type.zh, words.zh, package),
+          fmt::format("{}: {} {}", type.en, words.en, package)};
+}
+
 Label words_of(const Event& event, std::string_view value) {
   const auto& type = row_of(event.type);
   if (value.empty()) return {std::string(type.zh), std::string(type.en)};
@@ -412,7 +424,7 @@ void write_conflict(json::Writer& out, const Order& order, const ConflictState& 
     out.begin_object();
     if (side.event) out.field("event", to_hex(side.event->id.view()));
     out.field("source", side.source).time_if("at", side.at).text_if("value", side.value);
-    write_label(out, "says", side.says);
+    write_label(out, "says", spoken(side, context));
     out.end_object();
   }
   out.end_array();
