@@ -197,7 +197,7 @@ void Cluster::begin_flush(Unit& unit, Time now, bool must_flush) {
                       unit.shard.unflushed_bytes() >= options_.flush_bytes;
   if (!is_due) return;
   if (is_new) {
-    constexpr std::size_t kPortionsMax = 64;
+    constexpr std::size_t kPortionsMax = 16;
     const auto owed = unit.shard.owed();
     unit.portion = std::max(options_.flush_portion, owed / kPortionsMax);
     const auto portions = static_cast<std::int64_t>(owed / unit.portion + 1);
