@@ -169,7 +169,7 @@ class LiveRun {
   void note(std::string_view event) {
     const std::string key = fmt::format(R"("order_no":"{}-)", options_.prefix);
     const auto at = event.find(key);
-    if (!event.starts_with("event: change") || at == event.npos) return;
+    if (event.find("event: change\n") == event.npos || at == event.npos) return;
     std::size_t order = 0;
     const auto digits = event.substr(at + key.size(), 9);
     std::from_chars(digits.data(), digits.data() + digits.size(), order);

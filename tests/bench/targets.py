@@ -366,5 +366,7 @@ def live_targets(lab, wanted):
                   f"{said['streams']} streams, acknowledged → seen p50 "
                   f"{said['p50_us'] / 1000:.2f} ms p99 {said['p99_us'] / 1000:.2f} ms, "
                   f"missing {said['missing']}", flush=True)
+            if said["missing"]:
+                raise RuntimeError("changes that were acknowledged have not been seen")
         lab.results.append(("P10", rows, [row["ours"]["value"] for row in rows]))
     lab.drop("live")
