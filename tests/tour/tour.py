@@ -10,7 +10,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "support"))
-from serving import start  # noqa: E402
+from serving import start_as_a_new_user  # noqa: E402
 
 CAIRN, ROOT = sys.argv[1], pathlib.Path(sys.argv[2])
 
@@ -37,7 +37,7 @@ def steps(block: str) -> list[tuple[str, list[str]]]:
 
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
-        server, port = start(CAIRN, ROOT, folder)
+        server, port = start_as_a_new_user(CAIRN, ROOT, folder)
         try:
             return walk(port)
         finally:
