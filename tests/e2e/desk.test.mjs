@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { accessible, executable, launch, newPage, visible } from './browser.mjs';
 import { missing, Server } from './server.mjs';
 
@@ -104,6 +105,7 @@ describe('at the desk', { skip }, () => {
 
   it('what was shown then is shown again, by what is known now and by what was known', async () => {
     const id = await server.ready('W-1');
+    await sleep(50); // the text below names a millisecond that must be over when the order is ready
     const then = new Date().toISOString();
     await server.command(id, 'ship_package', { carrier: 'zto', number: '73100000000701' });
     const { page, context } = await open(`/orders/${id}?at=${then}&known_at=${then}`);
