@@ -67,6 +67,7 @@ void read_settings(Common& common, const CLI::App& command) {
   over("--definitions", &Settings::definitions);
   over("--web", &Settings::web);
   over("--api-key", &Settings::api_key);
+  over("--accept-loss", &Settings::accept_loss);
   over("--keyless", &Settings::keyless);
   over("--demo", &Settings::demo);
   over("--edge-threads", &Settings::edge_threads);

@@ -94,6 +94,11 @@ void add_serve(CLI::App& app, Common& common) {
   command->add_option("--edge-threads", given.edge_threads, "Threads of the edge / 接入线程 [1]");
   command->add_option("--hot-orders-max", given.hot_orders_max,
                       "Orders kept folded in memory / 内存中的订单数");
+  command
+      ->add_option("--accept-loss", given.accept_loss,
+                   "Give up the records of a damaged log from this one on, as the error names it / "
+                   "放弃损坏日志中此记录及之后的内容")
+      ->type_name("SHARD:RECORD");
   command->add_flag("--keyless", given.keyless,
                     "Ask for no key; on this machine only / 不需要密钥，仅限本机");
   command->add_flag("--demo,!--no-demo", given.demo,

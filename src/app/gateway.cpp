@@ -167,7 +167,7 @@ orders::Viewer Gateway::viewer(const Principal& principal) const {
 }
 
 std::string Gateway::position_of(std::uint32_t shard, std::uint64_t number) const {
-  return format_position({{shard, number}});
+  return format_position(Position{{shard, number}});
 }
 
 std::string Gateway::position() const {

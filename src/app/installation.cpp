@@ -192,6 +192,7 @@ Result<Stores> DataFolder::open_stores() {
     options.shard = i;
     options.segment_bytes = settings_.segment_bytes;
     options.not_before = piles->position();
+    options.accept_loss_from = settings_.accepted_loss(i);
     std::memcpy(&options.salt, salt.data(), sizeof options.salt);
     if (settings_.audit_files) {
       options.audit_folder = path("audit");

@@ -110,7 +110,7 @@ http::LiveMissed Live::catch_up(const Position& since, const Wants& wants) const
   });
   if (missed.size() > kOrdersMax)
     return {fmt::format("event: reset\nid: {}\ndata: {{\"reason\":\"too_old\"}}\n\n",
-                        format_position(position_of(at))),
+                        format_position(at)),
             std::move(at)};
   // Shard by shard, so that every event can say how far the reader has come.
   const auto shard_of_row = [&](const auto& row) {

@@ -23,10 +23,16 @@ inline std::string format_position(const Position& position) {
   return out;
 }
 
-inline Position position_of(std::span<const std::uint64_t> by_shard) {
-  Position position;
-  for (std::uint32_t shard = 0; const auto number : by_shard) position[shard++] = number;
-  return position;
+/// The same, from the number of each shard.
+inline std::string format_position(std::span<const std::uint64_t> by_shard) {
+  std::string out;
+  for (std::size_t shard = 0; shard < by_shard.size(); ++shard) {
+    if (shard > 0) out += '.';
+    out += std::to_string(shard);
+    out += '-';
+    out += std::to_string(by_shard[shard]);
+  }
+  return out;
 }
 
 /// Nothing where the text is not one of ours.

@@ -98,10 +98,9 @@ Result<void> Service::wire() {
   server.round_end = gateway_->by_rounds();
   installation_->cluster().after_rounds([] { http::Mailbox::send_gathered(); });
   server_ = std::make_unique<http::Server>(std::move(server), router_, hub_.get());
-  hub_->set_positions({[this] { return live_->given(); },
-                       [](std::span<const std::uint64_t> numbers) {
-                         return format_position(position_of(numbers));
-                       }});
+  hub_->set_positions(
+      {[this] { return live_->given(); },
+       [](std::span<const std::uint64_t> numbers) { return format_position(numbers); }});
   hub_->set_clock([this] { return clock_->now(); });
   return {};
 }

@@ -1,5 +1,6 @@
 #include "app/settings.hpp"
 
+#include <charconv>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -24,6 +25,30 @@ Row plain(T Settings::* member) {
           [member](const Settings& s) { return fmt::format("{}", s.*member); }};
 }
 
+Row list(std::vector<std::string> Settings::* member) {
+  return {[member](Settings& s, const YAML::Node& node) {
+            s.*member = node.as<std::vector<std::string>>();
+          },
+          [member](const Settings& s) { return fmt::format("[{}]", fmt::join(s.*member, ", ")); }};
+}
+
+struct Loss {
+  std::uint32_t shard = 0;
+  std::uint64_t record = 0;
+};
+
+/// "0:157".
+std::optional<Loss> parse_loss(std::string_view text) {
+  const auto colon = text.find(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  const char *middle = text.data() + colon, *end = text.data() + text.size();
+  Loss loss;
+  if (std::from_chars(text.data(), middle, loss.shard).ptr != middle ||
+      std::from_chars(middle + 1, end, loss.record).ptr != end || loss.record == 0)
+    return std::nullopt;
+  return loss;
+}
+
 const std::map<std::string, Row>& rows() {
   static const std::map<std::string, Row> kRows{
       {"data", plain(&Settings::data)},
@@ -45,11 +70,8 @@ const std::map<std::string, Row>& rows() {
       {"api_key",
        {[](Settings& s, const YAML::Node& node) { s.api_key = node.as<std::string>(); },
         [](const Settings& s) { return std::string(s.api_key.empty() ? "" : "\"***\""); }}},
-      {"trusted_proxies",
-       {[](Settings& s, const YAML::Node& node) {
-          s.trusted_proxies = node.as<std::vector<std::string>>();
-        },
-        [](const Settings& s) { return fmt::format("[{}]", fmt::join(s.trusted_proxies, ", ")); }}},
+      {"trusted_proxies", list(&Settings::trusted_proxies)},
+      {"accept_loss", list(&Settings::accept_loss)},
   };
   return kRows;
 }
@@ -69,7 +91,17 @@ std::vector<std::string> Settings::validate() const {
   if (segment_bytes < 1u << 20) faults.push_back("segment_bytes: at least 1048576");
   if (!api_key.empty() && api_key.size() < 16)
     faults.push_back("api_key: at least 16 characters; leave it out to have one made");
+  for (const auto& loss : accept_loss)
+    if (!parse_loss(loss))
+      faults.push_back(fmt::format(
+          "accept_loss: \"{}\": expected shard:record, as the error about the log says it", loss));
   return faults;
+}
+
+std::optional<std::uint64_t> Settings::accepted_loss(std::uint32_t shard) const {
+  for (const auto& text : accept_loss)
+    if (const auto loss = parse_loss(text); loss && loss->shard == shard) return loss->record;
+  return std::nullopt;
 }
 
 Result<Settings> Settings::load(const std::string& path, Settings settings) {

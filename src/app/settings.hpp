@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,12 @@ struct Settings {
   std::size_t mailbox_max = 16'384;
   std::uint64_t segment_bytes = 64ull << 20;
   bool audit_files = true;
+  /// The operator's word after "the log of shard … is damaged": "shard:record", the first record
+  /// that is given up. Means nothing to a log that is whole.
+  std::vector<std::string> accept_loss;
 
+  /// Of this shard, from `accept_loss`.
+  std::optional<std::uint64_t> accepted_loss(std::uint32_t shard) const;
   /// Every problem at once, a line each. Empty: fine.
   std::vector<std::string> validate() const;
   /// Errors: Invalid, with the line and the nearest known key.

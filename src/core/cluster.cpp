@@ -8,6 +8,8 @@ namespace cairn::core {
 
 namespace {
 constexpr std::string_view kBusy = "more is waiting than can be taken now; try again in a second";
+constexpr std::size_t kPortionsMax = 16;                   ///< of one round
+constexpr Duration kPauseAfterFailedPortion = seconds(1);  ///< the disk may have recovered by then
 }  // namespace
 
 std::uint32_t slot_of(const ports::AggregateKey& key) {
@@ -197,7 +199,6 @@ void Cluster::begin_flush(Unit& unit, Time now, bool must_flush) {
                       unit.shard.unflushed_bytes() >= options_.flush_bytes;
   if (!is_due) return;
   if (is_new) {
-    constexpr std::size_t kPortionsMax = 16;
     const auto owed = unit.shard.owed();
     unit.portion = std::max(options_.flush_portion, owed / kPortionsMax);
     const auto portions = static_cast<std::int64_t>(owed / unit.portion + 1);
@@ -221,7 +222,7 @@ void Cluster::end_flush(Unit& unit) {
   unit.flush.reset();
   unit.flush_state = 0;
   unit.shard.flushed(state == 2);
-  if (state == 3) unit.next_portion = unit.next_portion + seconds(1);
+  if (state == 3) unit.next_portion = unit.next_portion + kPauseAfterFailedPortion;
   // A log that cannot drop a segment now drops it after the next flush: nothing depends on it.
   if (state == 2) (void)unit.shard.release_log(lowest_unreceived(unit));
 }

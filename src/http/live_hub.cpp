@@ -291,6 +291,11 @@ void LiveHub::reach(Numbers& numbers, const Numbers& others) {
   for (std::size_t i = 0; i < others.size(); ++i) numbers[i] = std::max(numbers[i], others[i]);
 }
 
+bool LiveHub::is_reached(const Numbers& numbers) const {
+  return numbers.size() <= told_.size() &&
+         std::ranges::equal(numbers, std::span(told_).first(numbers.size()), std::less_equal());
+}
+
 /// Without a position there is no id either: an empty one would make a browser forget its own.
 std::string LiveHub::id_line(Numbers told, const Numbers* seen) const {
   if (!positions_.format) return "";
@@ -326,9 +331,7 @@ void LiveHub::give(Subscriber& reader, const LiveChange& change) {
   ++delivered_;
   if (!reader.seen) return send(reader, telling_);
   send(reader, id_line(told_, reader.seen.get()) + *change.bytes);
-  auto ahead = *reader.seen;
-  reach(ahead, told_);
-  if (ahead == told_) reader.seen.reset();
+  if (is_reached(*reader.seen)) reader.seen.reset();
 }
 
 void LiveHub::send(Subscriber& subscriber, std::string_view bytes) {

@@ -110,6 +110,7 @@ class LiveHub {
   void give(Subscriber& subscriber, const LiveChange& change);
   static bool has_seen(const Subscriber& reader, const LiveChange& change);
   static void reach(Numbers& numbers, const Numbers& others);
+  bool is_reached(const Numbers& numbers) const;  ///< by what was told
   std::string id_line(Numbers told, const Numbers* seen) const;
   void send(Subscriber& subscriber, std::string_view bytes);
   void drop(Subscriber& subscriber);

@@ -1,5 +1,6 @@
 // What only the log of segments does: recycling, cutting, refusing damage, and how often it calls
 // the file system.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -252,7 +253,7 @@ TEST_F(LogSegments, EveryDamagedByteBeforeTheLastBatchIsRefused) {
       const auto opened = try_open();
       ASSERT_FALSE(opened) << path << " byte " << at;
       ASSERT_EQ(opened.error().code, ErrorCode::Damaged);
-      ASSERT_NE(opened.error().message.find("accept_loss_from"), std::string::npos);
+      ASSERT_NE(opened.error().message.find("--accept-loss"), std::string::npos);
       flip(path, at);
     }
   }
@@ -341,7 +342,7 @@ TEST_F(LogSegments, TheOperatorMayGiveUpWhatIsSpoilt) {
   flip(paths[2], offsets[1] + 5);
   const auto refused = try_open();
   ASSERT_FALSE(refused);
-  const std::string asked = "accept_loss_from = ";
+  const std::string asked = fmt::format("--accept-loss {}:", options_.shard);
   const auto at = refused.error().message.find(asked);
   ASSERT_NE(at, std::string::npos) << refused.error().message;
   const auto lost = std::stoull(refused.error().message.substr(at + asked.size()));

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "adapters/sqlite/connection.hpp"
+#include "base/text.hpp"
 #include "json/value.hpp"
 #include "program.hpp"
 
@@ -164,6 +166,57 @@ TEST_F(Data, VerifyNamesWhatIsDamagedAndRebuildMendsViews) {
   checked = verify(data_);
   EXPECT_EQ(checked.code, 4) << checked.out << checked.error;
   EXPECT_NE(checked.out.find("checksum"), std::string::npos) << checked.out;
+}
+
+/// Somebody put the parts of two backups together: the piles know what the log never held.
+TEST_F(Data, PilesAheadOfTheirLogAreRefusedUntilTheOperatorGivesTheRecordsUp) {
+  import({"--data", data_});
+  const auto mixed = folder_.path("mixed"), piles = mixed + "/shard-00/piles.db";
+  std::filesystem::copy(data_, mixed, std::filesystem::copy_options::recursive);
+  write_orders(files_, kOrders + 10);
+  import({"--data", data_});
+  std::filesystem::copy(data_ + "/shard-00/piles.db", piles,
+                        std::filesystem::copy_options::overwrite_existing);
+  const auto refused = verify(mixed);
+  EXPECT_EQ(refused.code, 1) << refused.out << refused.error;
+  constexpr std::string_view kRemedy = "--accept-loss ";
+  const auto at = refused.error.find(kRemedy);
+  ASSERT_NE(at, std::string::npos) << refused.error;
+  const auto loss = std::string(trim(refused.error.substr(at + kRemedy.size())));
+  {
+    Server server(mixed, {"--accept-loss", loss});
+    EXPECT_EQ(server.end(), 0);
+  }
+  // Orders are whole and go on; that records are missing from the audit is never forgotten.
+  const auto checked = verify(mixed);
+  json::Document document;
+  const auto told = parsed(document, checked.out);
+  EXPECT_EQ(number_in(told, "fault_count"), 1) << checked.out;
+  EXPECT_NE(checked.out.find("shard 0: audit: "), std::string::npos) << checked.out;
+  EXPECT_EQ(number_in(told, "orders"), number_in(told, "rows")) << checked.out;
+}
+
+/// A position that stands too low, as a fault of the drain would leave it.
+TEST_F(Data, VerifyFindsRecordsOfPilesThatTheLogNeverHeld) {
+  import({"--data", data_});
+  const auto mixed = folder_.path("mixed"), piles = mixed + "/shard-00/piles.db";
+  std::filesystem::copy(data_, mixed, std::filesystem::copy_options::recursive);
+  const auto position = [](const std::string& path) {
+    return *sqlite::Connection::open(path, sqlite::Access::Read)
+                ->number("SELECT position FROM meta");
+  };
+  const auto before = position(piles);
+  write_orders(files_, kOrders + 10);
+  import({"--data", data_});
+  std::filesystem::copy(data_ + "/shard-00/piles.db", piles,
+                        std::filesystem::copy_options::overwrite_existing);
+  ASSERT_GT(position(piles), before);
+  ASSERT_TRUE(sqlite::Connection::open(piles, sqlite::Access::Write)
+                  ->execute(fmt::format("UPDATE meta SET position = {}", before)));
+  const auto checked = verify(mixed);
+  EXPECT_EQ(checked.code, 4) << checked.out << checked.error;
+  EXPECT_NE(checked.out.find("is in the piles, and the log ends with"), std::string::npos)
+      << checked.out;
 }
 
 TEST_F(Data, ExportsOpenInOtherPrograms) {

@@ -149,8 +149,8 @@ class Recovery {
       return fail(ErrorCode::Damaged,
                   fmt::format("the log of shard {} is damaged: {}. Records up to {} are good. "
                               "Restore the shard from a backup; or, to give up the records from {} "
-                              "on, open it once with accept_loss_from = {}",
-                              input_.shard, *damage_, out_.durable, lost, lost));
+                              "on, start once with --accept-loss {}:{}",
+                              input_.shard, *damage_, out_.durable, lost, input_.shard, lost));
     for (std::size_t i = taken_; i < begun_.size(); ++i)
       if (std::find(out_.segments.begin(), out_.segments.end(), begun_[i]) == out_.segments.end())
         out_.set_aside.push_back(begun_[i]->path);
