@@ -34,6 +34,7 @@ Result<void> Service::open_stores() {
   options.shards = folder_->manifest().shards;
   options.mailbox_max = settings_.mailbox_max;
   options.hot_max = settings_.hot_orders_max;
+  options.shard_begins = [] { system::set_urgency(system::Urgency::Steady); };
   options.drain_begins = [] { system::set_urgency(system::Urgency::Background); };
   installation_ = std::make_unique<Installation>(std::move(definitions), std::move(stores), options,
                                                  live_.get());

@@ -269,7 +269,10 @@ void Cluster::start(ports::Clock& clock) {
       if (options_.drain_begins) options_.drain_begins();
       drain(*u);
     });
-    unit->thread = std::thread([this, u = unit.get(), &clock] { run(*u, clock); });
+    unit->thread = std::thread([this, u = unit.get(), &clock] {
+      if (options_.shard_begins) options_.shard_begins();
+      run(*u, clock);
+    });
   }
 }
 

@@ -31,6 +31,7 @@ struct ClusterOptions {
   std::size_t flush_portion = 32;                 ///< aggregates at a time, more where much is owed
   std::size_t unflushed_max = 256 * 1024 * 1024;  ///< beyond: Busy until the piles have caught up
   Duration letter_repeat = seconds(1);            ///< a letter not received by then is sent again
+  std::function<void()> shard_begins;             ///< on the thread of every shard, before its work
   std::function<void()> drain_begins;             ///< on the thread of every drain, before its work
 };
 

@@ -16,6 +16,7 @@ unsigned processor_count();
 /// How the calling thread shares its processor with the others of this process.
 enum class Urgency : std::uint8_t {
   Prompt,      ///< does little at a time and must be let in soon: answers
+  Steady,      ///< sleeps often and goes on soon when what it waited for is there: shards
   Background,  ///< may wait a while, but never starves: what is written behind the log
 };
 /// A wish: a kernel that does not know it goes on as before.
