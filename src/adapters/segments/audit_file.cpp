@@ -17,7 +17,7 @@ constexpr std::uint32_t audit_version = 1;
 constexpr std::size_t signed_bytes = 136;
 constexpr std::size_t frame_extra_bytes = 12;  ///< both magic words before, one length behind
 constexpr std::size_t signature_bytes_max = 1024;
-constexpr std::size_t block_bytes = 1024 * 1024;
+constexpr std::size_t block_bytes = 64 * 1024;
 constexpr int compression_level = 3;
 
 std::unexpected<Error> damaged(const std::string& path, std::string_view why) {
@@ -252,6 +252,7 @@ Result<void> write_audit_file(ports::Storage& storage, const std::string& path,
   CAIRN_TRY_VOID(file->truncate(0));
   Compressor compressor(*file, path);
   CAIRN_TRY_VOID(for_blocks(source.file, source.end, [&](BytesView block, bool is_last) {
+    source.pause();
     return compressor.add(block, is_last);
   }));
   const AuditHead head{source.header.shard, source.header.first, source.last,

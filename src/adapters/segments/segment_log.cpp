@@ -349,7 +349,8 @@ Result<void> SegmentLog::archive(const Segment& segment, const Digest& chain) {
   if (options_.audit_folder.empty() || segment.is_empty()) return {};
   return write_audit_file(
       storage_, audit_path(options_.audit_folder, options_.shard, segment.header.first),
-      {segment.header, *segment.file, segment.end, segment.last, chain}, options_.sign);
+      {segment.header, *segment.file, segment.end, segment.last, chain, options_.pause},
+      options_.sign);
 }
 
 /// A file some reader still has open is removed and not used again: the reader goes on undisturbed.

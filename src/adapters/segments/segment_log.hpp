@@ -31,6 +31,8 @@ struct Options {
   /// Segments are archived and recycled by calls of `recycle_one` on another thread, not by
   /// `release`: compressing a segment takes a fraction of a second.
   bool is_recycled_elsewhere = false;
+  /// Called by `recycle_one` between blocks: its thread lets more urgent ones in.
+  void (*pause)() = [] {};
 };
 
 /// The log of a shard in segment files (format: segment_format.hpp). One append is one contiguous

@@ -131,7 +131,10 @@ Result<void> SqlitePiles::write(std::span<const ports::PileAddition> additions,
   if (is_checkpoint_owed_) CAIRN_TRY_VOID(connection.checkpoint());
   is_checkpoint_owed_ = false;
   CAIRN_TRY_VOID(connection.in_transaction([&]() -> Result<void> {
-    for (const auto& addition : additions) CAIRN_TRY_VOID(add(addition));
+    for (const auto& addition : additions) {
+      CAIRN_TRY_VOID(add(addition));
+      options_.pause();
+    }
     return writer_->set_position.bind(1, static_cast<std::int64_t>(position)).run();
   }));
   position_.store(position, std::memory_order_release);

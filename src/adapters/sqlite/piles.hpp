@@ -13,6 +13,8 @@ struct PilesOptions {
   /// Beyond this the write-ahead log is copied into the file after a write.
   std::uint64_t wal_bytes_max = 64ull * 1024 * 1024;
   std::size_t idle_readers_max = 8;
+  /// Called by `write` after every addition: a drain lets more urgent threads in.
+  void (*pause)() = [] {};
 };
 
 /// The piles of one shard in one SQLite file.

@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <system_error>
+#include <thread>
 
 namespace cairn::system {
 namespace {
@@ -24,6 +26,9 @@ struct SchedulingAttributes {
   std::uint64_t runtime_ns = 0, deadline_ns = 0, period_ns = 0;
 };
 static_assert(sizeof(SchedulingAttributes) == 48);
+
+thread_local bool is_background = false;
+thread_local std::chrono::steady_clock::time_point began_work;
 
 }  // namespace
 
@@ -50,19 +55,28 @@ unsigned processor_count() {
 }
 
 void set_urgency(Urgency urgency) {
-  if (urgency == Urgency::Background) {
+  is_background = urgency == Urgency::Background;
+  if (is_background) {
     // A fifth of the processor where three ordinary threads want all of it.
     constexpr int kNice = 5;
     (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)), kNice);
     return;
   }
-  // A short slice: since Linux 6.12 a thread that has just become ready need not wait until one with
-  // a longer slice (2.8 ms where nothing is asked for) has used it up.
+  // A short slice: since Linux 6.12 a thread that has just become ready need not wait until one
+  // with a longer slice (2.8 ms where nothing is asked for) has used it up.
   const std::uint64_t slice_ns = urgency == Urgency::Prompt ? 100'000 : 500'000;
   SchedulingAttributes attributes;
   attributes.nice = ::getpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)));
   attributes.runtime_ns = slice_ns;
   (void)::syscall(SYS_sched_setattr, 0, &attributes, 0);
+}
+
+void give_way() {
+  using std::chrono::steady_clock, std::chrono::microseconds;
+  constexpr microseconds kWork{100}, kPause{20};
+  if (!is_background || steady_clock::now() - began_work < kWork) return;
+  std::this_thread::sleep_for(kPause);
+  began_work = steady_clock::now();
 }
 
 Result<void> pin_thread(unsigned processor) {
