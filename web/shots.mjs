@@ -74,7 +74,7 @@ const screens = {
   attributes: [`/orders/${preparing}`, async (page) => {
     await press(/^(More|更多) ▾$/)(page);
     await page.getByRole('menuitem', { name: /^(Set attributes|设置属性)$/ }).click();
-    for (const name of [/^(Invoice type|发票类型)$/, /^(Delivery preference|送货偏好)$/]) {
+    for (const name of [/^(Trade mode|贸易方式)$/, /^(Declared value|申报价值)$/]) {
       await page.getByRole('dialog').getByRole('combobox').last().click();
       await page.getByTitle(name).click();
     }

@@ -51,9 +51,12 @@ export function AttributesInput(props: { id: string; level: string; value: Attri
 function AttributeRow(props: { title: string; attribute: Attribute | undefined; value: unknown; onChange: (value: unknown) => void; onRemove: () => void }) {
   const { t } = useText();
   const id = useId();
+  const unit = props.attribute?.schema['x-unit'];
   return (
     <div className={s.attribute}>
-      <label htmlFor={id}>{props.title}</label>
+      <label htmlFor={id}>
+        {props.title} {unit && <span className={s.hint}>{unit}</span>}
+      </label>
       <ValueInput id={id} attribute={props.attribute} value={props.value} onChange={props.onChange} />
       <Button type="text" size="small" aria-label={t('cmd.attribute_remove', { name: props.title })} onClick={props.onRemove}>
         ×
@@ -72,8 +75,8 @@ function ValueInput({ id, attribute, value, onChange }: { id: string; attribute:
     return <Select id={id} options={options} value={at < 0 ? undefined : at} allowClear onChange={(i: number | undefined) => onChange(i === undefined ? undefined : choices[i]?.value)} />;
   }
   if (schema.type === 'integer' || schema.type === 'number')
-    return <InputNumber id={id} precision={schema.type === 'integer' ? 0 : undefined} suffix={schema['x-unit']} value={value as number | undefined} onChange={(n) => onChange(n ?? undefined)} />;
-  return <Input id={id} value={typeof value === 'string' ? value : ''} onChange={(e) => onChange(e.target.value || undefined)} suffix={schema['x-unit']} />;
+    return <InputNumber id={id} precision={schema.type === 'integer' ? 0 : undefined} style={{ width: '100%' }} value={value as number | undefined} onChange={(n) => onChange(n ?? undefined)} />;
+  return <Input id={id} value={typeof value === 'string' ? value : ''} onChange={(e) => onChange(e.target.value || undefined)} />;
 }
 
 /// What is sent: an array or object is typed as JSON. An error where it is none.
