@@ -70,6 +70,15 @@ const screens = {
     await page.getByRole('checkbox').first().check();
     await press(/^(Bulk|批量操作)/)(page);
   }],
+  filters: ['/orders', press(/^(More filters|更多条件)/)],
+  attributes: [`/orders/${preparing}`, async (page) => {
+    await press(/^(More|更多) ▾$/)(page);
+    await page.getByRole('menuitem', { name: /^(Set attributes|设置属性)$/ }).click();
+    for (const name of [/^(Trade mode|贸易方式)$/, /^(Declared value|申报价值)$/]) {
+      await page.getByRole('dialog').getByRole('combobox').last().click();
+      await page.getByTitle(name).click();
+    }
+  }],
   paste: ['/orders', press(/^(Paste numbers|批量单号)$/)],
   chart: ['/lifecycles?id=made_to_order'],
   public: [link.result && new URL(link.result.url, base).pathname],

@@ -1,4 +1,5 @@
 #include <array>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -140,6 +141,20 @@ class Filters {
       group.push_back(installation_.sealer().token(kind, term));
     if (!group.empty()) query_.tokens.push_back(std::move(group));
   }
+  /// Several values of one attribute are one or the other; several attributes hold all.
+  void read_attributes() {
+    std::map<std::string, std::vector<Bytes>, std::less<>> groups;
+    for (const auto& text : codes("attribute")) {
+      const auto colon = text.find(':');
+      if (colon == std::string::npos || colon == 0) {
+        fault("attribute", "expected name:value");
+        continue;
+      }
+      const auto name = text.substr(0, colon);
+      groups[name].push_back(orders::attribute_token(name, text.substr(colon + 1)));
+    }
+    for (auto& [name, group] : groups) query_.tokens.push_back(std::move(group));
+  }
   void read_texts() {
     if (const auto reference = request_.query("reference")) {
       const auto colon = reference->find(':');
@@ -156,14 +171,7 @@ class Filters {
         query_.text_tokens = {orders::number_token("", value)};
       }
     }
-    for (const auto& text : codes("attribute")) {
-      const auto colon = text.find(':');
-      if (colon == std::string::npos || colon == 0)
-        fault("attribute", "expected name:value");
-      else
-        query_.tokens.push_back(
-            {orders::attribute_token(text.substr(0, colon), text.substr(colon + 1))});
-    }
+    read_attributes();
     if (const auto tail = request_.query("phone_tail")) {
       if (tail->size() != 4) return fault("phone_tail", "expected four digits");
       query_.tokens.push_back(

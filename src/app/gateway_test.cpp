@@ -189,6 +189,41 @@ TEST_F(GatewayTest, packs_what_never_changes_once) {
   EXPECT_EQ(get("/v1/meta", {{"if-none-match", "W/" + etag}}).response.status, 304);
 }
 
+TEST_F(GatewayTest, describes_values_and_fields_for_forms) {
+  const auto meta = get("/v1/meta").response.body;
+  EXPECT_TRUE(meta.contains(R"("x-options":{"none":{"zh":"不开票","en":"No invoice"})"));
+  EXPECT_TRUE(meta.contains(R"("name":"attributes","type":"attributes","required":true})"));
+  const auto ship = std::string_view(meta).substr(meta.find(R"("code":"ship_package")"));
+  const auto fields = ship.substr(0, ship.find("]}]"));
+  EXPECT_TRUE(fields.contains(R"("name":"leg","type":"text","required":false,"seldom":true})"));
+  EXPECT_TRUE(fields.contains(R"("name":"parts","type":"parts","required":false})")) << fields;
+
+  const auto shown = get("/v1/orders/" + place("F1")).response.body;
+  EXPECT_TRUE(shown.contains(R"("name":"level","type":"text","required":false,"seldom":true})"));
+}
+
+TEST_F(GatewayTest, finds_any_value_of_one_attribute_and_all_of_several) {
+  const auto with = [&](std::string_view number, std::string_view attributes) {
+    const auto placed = post(
+        "/v1/orders", fmt::format(R"({{"order_no":"{}","attributes":{}}})", number, attributes));
+    ASSERT_EQ(placed.response.status, 201) << placed.response.body;
+  };
+  with("A1", R"({"invoice_type":"paper","delivery_preference":"door"})");
+  with("A2", R"({"invoice_type":"electronic","delivery_preference":"door"})");
+  with("A3", R"({"invoice_type":"none","delivery_preference":"door"})");
+  const auto found = [&](std::string_view filter) {
+    const auto body = get(fmt::format("/v1/orders?{}", filter)).response.body;
+    std::string out;
+    for (const std::string_view number : {"A1", "A2", "A3"})
+      if (body.contains(fmt::format(R"("order_no":"{}")", number))) out += number;
+    return out;
+  };
+  EXPECT_EQ(found("attribute=invoice_type:paper,invoice_type:electronic"), "A1A2");
+  EXPECT_EQ(found("attribute=invoice_type:none&attribute=invoice_type:paper"), "A1A3");
+  EXPECT_EQ(found("attribute=invoice_type:none,delivery_preference:door"), "A3");
+  EXPECT_EQ(found("attribute=invoice_type:none,delivery_preference:locker"), "");
+}
+
 TEST_F(GatewayTest, holds_parameters_to_what_is_described) {
   const auto root = YAML::LoadFile(CAIRN_SOURCE_DIR "/api/openapi.yaml");
   const auto resolved = [&](YAML::Node node) {

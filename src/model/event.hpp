@@ -121,6 +121,7 @@ Result<Payload> read_payload(EventType type, std::string_view data, Reading read
 struct FieldInfo {
   std::string_view name, type;
   bool is_required = false;
+  bool is_seldom = false;                     ///< a form shows it when asked to
   std::span<const std::string_view> options;  ///< of an enum
   std::string_view vocabulary;                ///< … and what it is called in definitions/words.yaml
 };

@@ -93,7 +93,7 @@ FieldInfo info_of(std::string_view name) {
   } else if constexpr (std::is_same_v<V, Moment>) {
     info.type = "moment";
   } else if constexpr (std::is_same_v<V, JsonText>) {
-    info.type = "json";
+    info.type = name == "attributes" ? "attributes" : "json";
   } else if constexpr (std::is_same_v<V, Person>) {
     info.type = "person";
   } else if constexpr (std::is_same_v<V, ReferenceText>) {
@@ -139,6 +139,7 @@ void each_field(EventType type, const std::function<void(const FieldInfo&)>& vis
           else
             info = info_of<V>(row.name);
           info.is_required = has(row.flags, Field::Required);
+          info.is_seldom = has(row.flags, Field::Seldom);
           visit(info);
         });
       },

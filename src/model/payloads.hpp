@@ -14,6 +14,7 @@ namespace cairn::model {
 
 inline constexpr Field kRequired = Field::Required;
 inline constexpr Field kUncounted = Field::Uncounted;
+inline constexpr Field kSeldom = Field::Seldom;
 
 /// A name of an order, line or package in another system, as told (not yet normalised).
 struct ReferenceText {
@@ -178,9 +179,9 @@ struct Payment {
   std::string reason;
   static constexpr auto fields() {
     return std::tuple{
-        row(1, "payment_id", &Payment::payment_id),    row(2, "amount", &Payment::amount),
-        row(3, "currency", &Payment::currency),        row(4, "method", &Payment::method),
-        row(5, "case_id", &Payment::case_id),          row(6, "in_full", &Payment::in_full),
+        row(1, "payment_id", &Payment::payment_id, kSeldom), row(2, "amount", &Payment::amount),
+        row(3, "currency", &Payment::currency, kSeldom),     row(4, "method", &Payment::method),
+        row(5, "case_id", &Payment::case_id, kSeldom),       row(6, "in_full", &Payment::in_full),
         row(7, "reason", &Payment::reason, kUncounted)};
   }
 };
@@ -228,7 +229,8 @@ struct StepTotal {
   std::int64_t total = 0;
   static constexpr auto fields() {
     return std::tuple{row(1, "line", &StepTotal::line), row(2, "step", &StepTotal::step, kRequired),
-                      row(3, "place", &StepTotal::place), row(4, "total", &StepTotal::total)};
+                      row(3, "place", &StepTotal::place, kSeldom),
+                      row(4, "total", &StepTotal::total)};
   }
 };
 
@@ -250,28 +252,28 @@ struct PackageReport {
   Moment estimated;           ///< when the sender expects delivery
   static constexpr auto fields() {
     using P = PackageReport;
-    return std::tuple{row(1, "package", &P::package),
+    return std::tuple{row(1, "package", &P::package, kSeldom),
                       row(2, "carrier", &P::carrier),
                       row(3, "number", &P::number),
-                      row(4, "leg", &P::leg),
-                      row(5, "direction", &P::direction),
-                      row(6, "milestone", &P::milestone),
-                      row(7, "flags", &P::flags),
+                      row(4, "leg", &P::leg, kSeldom),
+                      row(5, "direction", &P::direction, kSeldom),
+                      row(6, "milestone", &P::milestone, kSeldom),
+                      row(7, "flags", &P::flags, kSeldom),
                       row(8, "parts", &P::parts),
-                      row(9, "supplier", &P::supplier),
-                      row(10, "place", &P::place),
-                      row(11, "raw_code", &P::raw_code),
+                      row(9, "supplier", &P::supplier, kSeldom),
+                      row(10, "place", &P::place, kSeldom),
+                      row(11, "raw_code", &P::raw_code, kSeldom),
                       row(12, "reason", &P::reason),
-                      row(13, "case_id", &P::case_id),
-                      row(14, "proof", &P::proof),
+                      row(13, "case_id", &P::case_id, kSeldom),
+                      row(14, "proof", &P::proof, kSeldom),
                       row(15, "text", &P::text, kUncounted),
-                      row(16, "signer", &P::signer, kUncounted),
-                      row(17, "received_by", &P::received_by),
-                      row(18, "latitude_e6", &P::latitude_e6),
-                      row(19, "longitude_e6", &P::longitude_e6),
-                      row(20, "is_confirmed", &P::is_confirmed),
-                      row(21, "unit", &P::unit),
-                      row(22, "estimated", &P::estimated)};
+                      row(16, "signer", &P::signer, kSeldom | kUncounted),
+                      row(17, "received_by", &P::received_by, kSeldom),
+                      row(18, "latitude_e6", &P::latitude_e6, kSeldom),
+                      row(19, "longitude_e6", &P::longitude_e6, kSeldom),
+                      row(20, "is_confirmed", &P::is_confirmed, kSeldom),
+                      row(21, "unit", &P::unit, kSeldom),
+                      row(22, "estimated", &P::estimated, kSeldom)};
   }
 };
 
@@ -294,9 +296,10 @@ struct HoldPlaced {
   std::vector<std::string> lines;
   std::string text;
   static constexpr auto fields() {
-    return std::tuple{
-        row(1, "hold_id", &HoldPlaced::hold_id), row(2, "reason", &HoldPlaced::reason, kRequired),
-        row(3, "lines", &HoldPlaced::lines), row(4, "text", &HoldPlaced::text, kUncounted)};
+    return std::tuple{row(1, "hold_id", &HoldPlaced::hold_id, kSeldom),
+                      row(2, "reason", &HoldPlaced::reason, kRequired),
+                      row(3, "lines", &HoldPlaced::lines),
+                      row(4, "text", &HoldPlaced::text, kUncounted)};
   }
 };
 
@@ -304,7 +307,7 @@ struct HoldReleased {
   std::string hold_id, reason;  ///< by id, else by reason, else all
   std::string text;
   static constexpr auto fields() {
-    return std::tuple{row(1, "hold_id", &HoldReleased::hold_id),
+    return std::tuple{row(1, "hold_id", &HoldReleased::hold_id, kSeldom),
                       row(2, "reason", &HoldReleased::reason),
                       row(3, "text", &HoldReleased::text, kUncounted)};
   }
@@ -328,7 +331,7 @@ struct Attachment {
   static constexpr auto fields() {
     return std::tuple{row(1, "hash", &Attachment::hash, kRequired),
                       row(2, "name", &Attachment::name, kUncounted),
-                      row(3, "media_type", &Attachment::media_type),
+                      row(3, "media_type", &Attachment::media_type, kSeldom),
                       row(4, "kind", &Attachment::kind), row(5, "size", &Attachment::size)};
   }
 };
@@ -353,8 +356,8 @@ struct AttributesSet {
   std::string level, element;  ///< order | line | package | step, and which one
   JsonText attributes;
   static constexpr auto fields() {
-    return std::tuple{row(1, "level", &AttributesSet::level),
-                      row(2, "element", &AttributesSet::element),
+    return std::tuple{row(1, "level", &AttributesSet::level, kSeldom),
+                      row(2, "element", &AttributesSet::element, kSeldom),
                       row(3, "attributes", &AttributesSet::attributes, kRequired)};
   }
 };
@@ -384,7 +387,7 @@ struct CaseMoved {
   static constexpr auto fields() {
     return std::tuple{row(1, "case_id", &CaseMoved::case_id, kRequired),
                       row(2, "on", &CaseMoved::on, kRequired),
-                      row(3, "to", &CaseMoved::to),
+                      row(3, "to", &CaseMoved::to, kSeldom),
                       row(4, "amount", &CaseMoved::amount),
                       row(5, "carrier", &CaseMoved::carrier),
                       row(6, "number", &CaseMoved::number),
@@ -404,11 +407,11 @@ struct StepReport {
     return std::tuple{row(1, "step", &StepReport::step, kRequired),
                       row(2, "action", &StepReport::action, kRequired),
                       row(3, "good", &StepReport::good),
-                      row(4, "scrap", &StepReport::scrap),
+                      row(4, "scrap", &StepReport::scrap, kSeldom),
                       row(5, "reason", &StepReport::reason),
-                      row(6, "owner", &StepReport::owner),
-                      row(7, "planned_start", &StepReport::planned_start),
-                      row(8, "planned_end", &StepReport::planned_end),
+                      row(6, "owner", &StepReport::owner, kSeldom),
+                      row(7, "planned_start", &StepReport::planned_start, kSeldom),
+                      row(8, "planned_end", &StepReport::planned_end, kSeldom),
                       row(9, "estimated_end", &StepReport::estimated_end)};
   }
 };
@@ -451,7 +454,8 @@ struct Survey {
   std::string survey_id;
   std::int64_t score = 0;
   static constexpr auto fields() {
-    return std::tuple{row(1, "survey_id", &Survey::survey_id), row(2, "score", &Survey::score)};
+    return std::tuple{row(1, "survey_id", &Survey::survey_id, kSeldom),
+                      row(2, "score", &Survey::score)};
   }
 };
 

@@ -16,11 +16,17 @@ function filter(world, q) {
     is('id', row.id) && is('state', row.status.state) && is('category', row.status.category) && is('health', row.status.health) &&
     is('lane', row.status.lane) && is('lifecycle', row.status.lifecycle) && is('shop', row.shop) && is('warehouse', row.warehouse) &&
     is('supplier', row.suppliers) && is('carrier', row.carriers) && is('tag', row.tags) && is('hold', row.holds) && is('badge', row.badges) &&
+    hasAttributes(world.orders.get(row.id).attributes, q.getAll('attribute').flatMap(list)) &&
     (q.get('has_after_sale') == null || (q.get('has_after_sale') === 'true') === row.badges.includes('after_sale_open')) &&
     (q.get('open') == null || (q.get('open') === 'true') === isOpen(world, row)) &&
     (!q.get('placed_from') || row.placed_at >= q.get('placed_from')) && (!q.get('placed_until') || row.placed_at <= q.get('placed_until')) &&
     (!q.get('phone_tail') || world.orders.get(row.id).buyer?.phone?.endsWith(q.get('phone_tail'))) &&
     (!q.get('q') || `${row.status.order_no} ${row.buyer} ${row.summary} ${numbersOf(world, row.id).join(' ')}`.toLowerCase().includes(q.get('q').toLowerCase()));
+}
+/// Several values of one attribute are one or the other; several attributes hold all.
+function hasAttributes(attributes, wanted) {
+  const names = [...new Set(wanted.map((w) => w.split(':')[0]))];
+  return names.every((name) => wanted.includes(`${name}:${attributes[name]}`));
 }
 const isOpen = (world, row) => world.meta.categories.find((c) => c.code === row.status.category)?.open ?? false;
 const numbersOf = (world, id) => { const o = world.orders.get(id); return [o.order_no, id, ...o.packages.map((p) => p.number), ...o.references.map((r) => r.value)]; };

@@ -141,6 +141,7 @@ export const commands = [
   c('open_after_sale', '申请售后', 'Open after-sale', 'after_sale_opened', [f('case_id', 'text', true), f('type', 'choice', true, { options: words([['return_refund', '退货退款', 'Return and refund'], ['refund_only', '仅退款', 'Refund only'], ['exchange', '换货', 'Exchange']]) }), f('parts', 'parts'), f('amount', 'money'), f('reason', 'text')], '登记一张售后单。', 'Opens an after-sale case.'),
   c('change_address', '修改地址', 'Change address', 'address_changed', [f('receiver', 'person', true), f('reason', 'text')], '修改收货地址。', 'Changes where the goods go.'),
   c('make_promise', '承诺时间', 'Make a promise', 'promise_made', [f('of', 'choice', true, { options: words([['delivered', '送达', 'Delivered'], ['dispatched', '发货', 'Dispatched']]) }), f('at', 'moment', true), f('reason', 'text')], '向客户承诺一个时间。', 'Promises a time to the customer.'),
+  c('set_attributes', '设置属性', 'Set attributes', 'attributes_set', [f('level', 'text', false, { seldom: true }), f('element', 'text', false, { seldom: true }), f('attributes', 'attributes', true)], '设置动态属性。', 'Sets attributes.'),
   c('add_note', '备注', 'Add note', 'note_added', [f('text', 'long_text', true)], '添加一条内部备注。', 'Adds an internal note.', { bulk: true }),
   c('add_tag', '加标签', 'Add tag', 'tag_added', [f('tag', 'text', true)], '加一个标签。', 'Adds a tag.', { bulk: true, undo: 'remove_tag' }),
   c('remove_tag', '去标签', 'Remove tag', 'tag_removed', [f('tag', 'text', true)], '去掉一个标签。', 'Removes a tag.', { bulk: true }),
@@ -176,7 +177,7 @@ export const eventTypes = words([
   ['intercept_requested', '申请拦截', 'Interception requested'], ['carrier_urged', '催派送', 'Carrier urged'],
   ['promise_made', '承诺时间', 'Promise made'], ['hold_placed', '挂起', 'Hold placed'],
   ['hold_released', '解除挂起', 'Hold released'], ['note_added', '备注', 'Note added'],
-  ['tag_added', '加标签', 'Tag added'], ['tag_removed', '去标签', 'Tag removed'],
+  ['attributes_set', '设置属性', 'Attributes set'], ['tag_added', '加标签', 'Tag added'], ['tag_removed', '去标签', 'Tag removed'],
   ['after_sale_opened', '申请售后', 'After-sale case opened'], ['after_sale_moved', '售后进展', 'After-sale case moved'],
   ['request_opened', '已申请', 'Requested from its master'], ['conflict_settled', '冲突裁定', 'Conflict settled'],
   ['event_corrected', '更正', 'Event corrected'], ['event_retracted', '撤销', 'Event retracted'],
@@ -211,7 +212,22 @@ export function meta(now) {
       ['refused', 409, false, '当前状态不允许', 'Refused by the lifecycle'], ['version-mismatch', 412, false, '订单已变化', 'The order has changed'],
       ['invalid', 422, false, '字段不正确', 'Invalid field'], ['not-found', 404, false, '未找到', 'Not found'], ['busy', 429, true, '请求过多', 'Too much at once'],
     ].map(([code, status, retryable, zh, en]) => ({ code, status, retryable, title: l(zh, en) })),
-    attribute_sets: [{ id: 'retail_cn', label: l('国内零售', 'Retail China'), levels: ['order'], schema: { type: 'object', properties: { buyer_remark: { type: 'string', title: '买家留言', 'x-title-en': 'Buyer remark' }, member_level: { type: 'string', title: '会员等级', 'x-title-en': 'Member level' } } } }],
+    attribute_sets: [
+      {
+        id: 'retail_cn', label: l('国内零售', 'Retail China'), levels: ['order'],
+        schema: {
+          type: 'object',
+          properties: {
+            member_level: { type: 'string', title: '会员等级', 'x-label': l('会员等级', 'Member level') },
+            invoice_type: { title: '发票类型', 'x-label': l('发票类型', 'Invoice type'), enum: ['none', 'paper'], 'x-options': { none: l('不开票', 'No invoice'), paper: l('纸质普票', 'Paper') } },
+          },
+        },
+      },
+      {
+        id: 'made_to_order', label: l('定作要求', 'Made to order'), levels: ['line'],
+        schema: { type: 'object', properties: { inspection_level: { title: '检验等级', 'x-label': l('检验等级', 'Inspection level'), enum: ['full'], 'x-options': { full: l('全数检验', 'Every piece') } } } },
+      },
+    ],
     words: {
       payment_state: words([['unpaid', '未付款', 'Unpaid'], ['deposit_paid', '已付定金', 'Deposit paid'], ['partly_paid', '部分付款', 'Partly paid'], ['paid', '已付款', 'Paid'], ['cod_due', '货到付款', 'Cash on delivery'], ['partly_refunded', '部分退款', 'Partly refunded'], ['refunded', '已退款', 'Refunded']]),
       payment_terms: words([['prepaid', '先款后货', 'Prepaid'], ['deposit_balance', '定金加尾款', 'Deposit and balance'], ['cod', '货到付款', 'Cash on delivery'], ['credit', '账期', 'Credit']]),

@@ -33,7 +33,7 @@ const legal = {
   partly_delivered: ['request_intercept', 'urge_carrier', 'open_after_sale'],
   delivered: ['confirm_receipt', 'open_after_sale'], completed: ['open_after_sale'], returning: [], returned: [], cancelled: [],
 };
-const general = ['make_promise', 'add_note', 'add_tag', 'remove_tag', 'add_reference', 'create_link', 'reveal_personal', 'settle_conflict'];
+const general = ['make_promise', 'add_note', 'set_attributes', 'add_tag', 'remove_tag', 'add_reference', 'create_link', 'reveal_personal', 'settle_conflict'];
 const leadsTo = { release_order: 'preparing', hold_order: 'held', release_hold: 'ready', cancel_order: 'closed', confirm_receipt: 'done', ship_package: 'in_transit', recall_order: 'ready', open_after_sale: 'reverse' };
 const owner = { unconfirmed: 'customer', ready: 'order_desk', production: 'shop_floor', preparing: 'warehouse', in_transit: 'carrier', delivered: 'customer', reverse: 'service', held: 'order_desk' };
 const laneOf = { at_risk: 'at_risk', overdue: 'overdue', no_signal: 'unverified' };
@@ -92,7 +92,7 @@ export class World {
       lifecycle: shop === 'muli' ? 'made_to_order' : 'retail', total: lines.reduce((s, x) => s + x.price, 0), lines,
       buyer: { id: `c-${2000 + i}`, name, phone: `138****${String(1000 + i * 7).slice(-4)}`, city, address: `${city}***` },
       references: [{ scheme: 'order', issuer: shop, value: `10${600000 + i}` }], tags: i % 17 === 0 ? ['VIP'] : [],
-      attributes: i % 5 === 0 ? { member_level: '金卡', buyer_remark: '请工作日送货' } : {},
+      attributes: i % 5 === 0 ? { member_level: '金卡', invoice_type: i % 2 ? 'paper' : 'none' } : {},
     }, at);
     if (o.lifecycle === 'made_to_order') return this.inventMade(o, i, at);
     const stage = i % 12;
@@ -215,6 +215,7 @@ export class World {
     if (type === 'hold_placed') { const def = this.meta.holds.find((h) => h.code === data.reason); o.holds.push({ id: `h${o.holds.length + 1}`, reason: data.reason, label: def?.label ?? { zh: data.reason, en: data.reason }, party: def?.party, clock: def?.clock, blocks: true, lines: [], text: data.text, open: true, placed_at: t, placed_by: item.actor ?? item.source }); }
     if (type === 'hold_released') o.holds.forEach((h) => { if (h.open) { h.open = false; h.released_at = t; } });
     if (type === 'note_added') o.notes.push({ at: t, actor: item.actor, role: item.role, text: data.text, event: item.id });
+    if (type === 'attributes_set') o.attributes = Object.fromEntries(Object.entries({ ...o.attributes, ...data.attributes }).filter(([, v]) => v !== null));
     if (type === 'tag_added' && !o.tags.includes(data.tag)) o.tags.push(data.tag);
     if (type === 'tag_removed') o.tags = o.tags.filter((x) => x !== data.tag);
     if (type === 'reference_added') o.references.push(data.reference);

@@ -100,6 +100,53 @@ TEST(Attributes, ASetIsDefinedOnce) {
   EXPECT_EQ(faults[0].code, "duplicate_key");
 }
 
+TEST(Attributes, ShippedEnumsHaveWords) {
+  const auto loaded = load(shipped());
+  ASSERT_TRUE(loaded) << to_text(loaded.error());
+  const auto count = [](std::string_view text, std::string_view part) {
+    std::size_t found = 0;
+    for (auto at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++found;
+    return found;
+  };
+  for (const auto& set : loaded->attributes().sets())
+    EXPECT_EQ(count(set.schema, R"("enum":)"), count(set.schema, R"("x-options":)")) << set.code;
+  const auto retail = std::ranges::find(loaded->attributes().sets(), "retail_cn",
+                                        [](const auto& set) { return set.code; });
+  EXPECT_TRUE(retail->schema.contains(R"("none":{"zh":"不开票","en":"No invoice"})"));
+}
+
+TEST(Attributes, AnEnumHasWordsForAllItsValuesOrForNone) {
+  struct Row {
+    std::string_view to, code, says;
+    int line;
+  };
+  const Row kRows[]{
+      {"code: {enum: [\"1\", x], x-options: {\"1\": {zh: 一, en: one}, x: {zh: 叉, en: x}}}", "",
+       "", 0},
+      {"code:\n      enum:\n      - \"1\"\n      - x\n      x-options: {\"1\": {zh: 一, en: one}}",
+       "missing_label", "\"x\" has no words", 12},
+      {"code:\n      enum: [\"1\", x]\n      x-options:\n        \"1\": {zh: 一, en: one}\n"
+       "        x: {zh: 叉, en: x}\n        \"2\": {zh: 二, en: two}",
+       "unknown_value", "unknown value of the enum \"2\"", 14},
+      {"code:\n      enum: [\"1\"]\n      x-options:\n        \"1\": {zh: 一}", "missing_key", "en",
+       12},
+      {"code: {type: string, x-options: {x: {zh: 叉, en: x}}}", "no_enum", "\"enum\"", 9},
+      {"code: {type: array, items: {enum: [x], x-options: {y: {zh: 叉, en: y}}}}", "unknown_value",
+       "\"y\"", 9},
+  };
+  for (const auto& row : kRows) {
+    const auto faults = faults_of(changed("code: {enum: [\"1\", x]}", row.to));
+    if (row.code.empty()) {
+      EXPECT_TRUE(faults.empty()) << to_text(faults);
+      continue;
+    }
+    const auto found = std::ranges::find(faults, row.code, &Fault::code);
+    ASSERT_NE(found, faults.end()) << row.to << "\n" << to_text(faults);
+    EXPECT_TRUE(found->message.contains(row.says)) << found->message;
+    EXPECT_EQ(found->line, row.line) << row.to << to_text(faults);
+  }
+}
+
 TEST(Attributes, WhatWouldNotBeCheckedIsRefusedAtLoad) {
   struct Row {
     std::string_view from, to, code, says;

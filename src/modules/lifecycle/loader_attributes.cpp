@@ -115,6 +115,28 @@ bool is_checked(Reader& reader, const Yaml& key) {
   return false;
 }
 
+/// Words for the values of an enum: `x-options: {none: {zh: 不开票, en: No invoice}}`. Every value
+/// has them or none has, so that a person never meets a bare code among words.
+void check_options(Reader& reader, const Yaml& schema, const Yaml& key, const Yaml& options) {
+  const auto* values = schema.find("enum");
+  if (!values)
+    return reader.fault(key, "no_enum", "\"x-options\" gives words to the values of an \"enum\"");
+  if (!reader.expect_open_map(options, "x-options")) return;
+  std::vector<std::string_view> known;
+  for (const auto& value : reader.items(values, "enum")) {
+    known.push_back(value.text);
+    if (!options.find(value.text))
+      reader.fault(value, "missing_label",
+                   fmt::format("\"{}\" has no words in \"x-options\", other values have",
+                               utf8_prefix(value.text, 64)));
+  }
+  for (const auto& [code, words] : options.members) {
+    if (!contains(known, std::string_view(code.text)))
+      reader.unknown(code, "unknown_value", "value of the enum", known);
+    reader.label(words, fmt::format("\"{}\" of x-options", utf8_prefix(code.text, 64)));
+  }
+}
+
 /// The same of a whole schema and of those inside it. False when the library must not see it.
 bool check_schema(Reader& reader, const Yaml& schema) {
   if (!reader.expect_open_map(schema, "a schema")) return false;
@@ -126,6 +148,8 @@ bool check_schema(Reader& reader, const Yaml& schema) {
     const std::string_view word = key.text;
     if (!is_checked(reader, key)) {
       is_good = false;
+    } else if (word == "x-options") {
+      check_options(reader, schema, key, value);
     } else if (word == "properties") {
       if (!reader.expect_open_map(value, word)) return false;
       for (const auto& [name, inner] : value.members) check_inner(inner);

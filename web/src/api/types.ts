@@ -14,6 +14,7 @@ export type Package = Schemas['Package'];
 export type CommandOffer = Schemas['CommandOffer'];
 export type CommandDef = Schemas['CommandDef'];
 export type Field = Schemas['Field'];
+export type AttributeSchema = Schemas['AttributeSchema'];
 export type Conflict = Schemas['Conflict'];
 export type TimelineItem = Schemas['TimelineItem'];
 export type Change = Schemas['Change'];

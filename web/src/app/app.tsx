@@ -18,8 +18,9 @@ import theme from '@/ui/theme.json';
 import s from './shell.module.css';
 import { Shell } from './shell';
 
+/// The definitions are asked for at once: they come while the first picture is made.
 function newQueries(): QueryClient {
-  return new QueryClient({
+  const queries = new QueryClient({
     defaultOptions: {
       queries: {
         staleTime: 2_000,
@@ -28,6 +29,8 @@ function newQueries(): QueryClient {
       },
     },
   });
+  void queries.prefetchQuery(metaQuery);
+  return queries;
 }
 
 // The library's styles are a file (scripts/antd_css.mjs); what it would still write into the page goes

@@ -1,6 +1,6 @@
 import { createContext, useContext, useMemo, type ReactNode } from 'react';
 import type { Label, Lifecycle, Meta, Tone, Word } from '@/api/types';
-import { readable, useText, type Language } from './i18n';
+import { readable, useText } from './i18n';
 
 /// The definitions in force, with look-ups that always give something: an unknown code is shown as it
 /// is, because the server may know words that this page was not built with.
@@ -21,15 +21,6 @@ export function MetaProvider({ meta, children }: { meta: Meta; children: ReactNo
 
 function find<T extends { code: string }>(list: readonly T[] | undefined, code: string): T | undefined {
   return list?.find((item) => item.code === code);
-}
-
-/// What a dynamic attribute is called by the set that has it.
-export function attributeTitle(meta: Meta, key: string, lang: Language): string {
-  for (const set of meta.attribute_sets) {
-    const found = (set.schema.properties as Record<string, { title?: string; 'x-label'?: Label }> | undefined)?.[key];
-    if (found) return found['x-label']?.[lang] ?? found.title ?? readable(key);
-  }
-  return readable(key);
 }
 
 export function useMeta(): Vocabulary {

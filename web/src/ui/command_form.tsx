@@ -1,9 +1,11 @@
 import { Button, Input, InputNumber, Select, Switch } from 'antd';
 import { useId, useState, type ReactNode } from 'react';
 import type { CommandDef, Field, OrderLine } from '@/api/types';
+import type { Attribute } from '@/lib/attributes';
 import { quantity, toMinor } from '@/lib/format';
 import { fieldText, useText, type Texts } from '@/lib/i18n';
 import { fromLocalInput } from '@/lib/time';
+import { attributesData, AttributesInput, type AttributeDraft } from './attributes_input';
 import s from './ui.module.css';
 
 /// The body of a command as a form, drawn from the fields the server lists. What is typed stays as
@@ -14,6 +16,8 @@ export interface FormContext {
   lines?: OrderLine[];
   /// Package numbers to choose from.
   packages?: string[];
+  /// Attributes there are, of whatever level.
+  attributes?: Attribute[];
 }
 
 /// Fields of an offer, with the names and choices that the definitions have for them.
@@ -22,9 +26,7 @@ export function fieldsOf(fields: Field[], def: CommandDef | undefined): Field[] 
   return fields.map((field) => ({ ...field, ...known.get(field.name), required: field.required || (known.get(field.name)?.required ?? false) }));
 }
 
-// What a person seldom fills in by hand: ids of other things, and what a system would say.
-const rare = /_(id|e6|type)$|^(leg|currency|direction|package|unit|proof|raw_code|flags|hash|milestone|supplier|place|signer|received_by|is_confirmed|estimated|planned_\w+|scrap|owner|level|element|to)$/;
-const isRare = (field: Field) => !field.required && rare.test(field.name);
+const isSeldom = (field: Field) => !!field.seldom && !field.required;
 
 const personFields = ['name', 'phone', 'address', 'city', 'region', 'postcode', 'country'];
 const referenceFields = ['scheme', 'issuer', 'value'];
@@ -65,6 +67,8 @@ function valueOf(field: Field, raw: unknown, context: FormContext): unknown {
       const filled = Object.entries(raw as Record<string, string>).filter(([, v]) => v.trim() !== '');
       return filled.length ? Object.fromEntries(filled) : undefined;
     }
+    case 'attributes':
+      return Object.keys(raw as AttributeDraft).length ? attributesData(raw as AttributeDraft, context.attributes ?? []) : undefined;
     case 'choices':
     case 'texts':
       return (raw as string[]).length ? raw : undefined;
@@ -77,8 +81,9 @@ export function CommandFields(props: { fields: Field[]; draft: Draft; onChange: 
   const { t } = useText();
   const [isAll, setIsAll] = useState(false);
   const set = (name: string, value: unknown) => props.onChange({ ...props.draft, [name]: value });
-  const hasRare = props.fields.some(isRare) && !props.fields.every(isRare);
-  const shown = hasRare && !isAll ? props.fields.filter((field) => !isRare(field) || props.wrong?.field === field.name) : props.fields;
+  const hasSeldom = props.fields.some(isSeldom) && !props.fields.every(isSeldom);
+  const shown = hasSeldom && !isAll ? props.fields.filter((field) => !isSeldom(field) || props.wrong?.field === field.name) : props.fields;
+  const level = typeof props.draft.level === 'string' && props.draft.level ? props.draft.level : 'order';
   return (
     <div className={s.form}>
       {shown.map((field) => (
@@ -87,11 +92,12 @@ export function CommandFields(props: { fields: Field[]; draft: Draft; onChange: 
           field={field}
           value={props.draft[field.name]}
           context={props.context}
+          level={level}
           onChange={(value) => set(field.name, value)}
           wrong={props.wrong?.field === field.name ? props.wrong.message : undefined}
         />
       ))}
-      {hasRare && !isAll && (
+      {hasSeldom && !isAll && (
         <Button type="link" size="small" className={s.moreFields} onClick={() => setIsAll(true)}>
           {t('cmd.more_fields', { n: props.fields.length - shown.length })}
         </Button>
@@ -105,6 +111,8 @@ interface InputProps {
   field: Field;
   value: unknown;
   context: FormContext;
+  /// Of the thing whose attributes are set.
+  level: string;
   onChange: (value: unknown) => void;
 }
 
@@ -113,7 +121,8 @@ function FieldRow(props: Omit<InputProps, 'id'> & { wrong: string | undefined })
   const texts = useText();
   const id = useId();
   const name = texts.label(field.label) || fieldText(texts.lang, field.name);
-  const isGroup = ['parts', 'person', 'reference'].includes(field.type);
+  const isPlain = ['parts', 'attributes'].includes(field.type);
+  const isGroup = isPlain || ['person', 'reference'].includes(field.type);
   const input = <FieldInput id={id} {...props} />;
   const message: ReactNode = wrong && (
     <span className={s.wrong} role="alert">
@@ -122,7 +131,7 @@ function FieldRow(props: Omit<InputProps, 'id'> & { wrong: string | undefined })
   );
   if (isGroup)
     return (
-      <fieldset className={field.type === 'parts' ? s.field : s.group} style={field.type === 'parts' ? { border: 0, padding: 0, margin: 0 } : undefined}>
+      <fieldset className={isPlain ? s.field : s.group} style={isPlain ? { border: 0, padding: 0, margin: 0 } : undefined}>
         <legend className={`${s.fieldName} ${field.required ? s.required : ''}`}>{name}</legend>
         {input}
         {message}
@@ -139,7 +148,7 @@ function FieldRow(props: Omit<InputProps, 'id'> & { wrong: string | undefined })
   );
 }
 
-function FieldInput({ id, field, value, context, onChange }: InputProps) {
+function FieldInput({ id, field, value, context, level, onChange }: InputProps) {
   const { label } = useText();
   const options = (field.options ?? []).map((o) => ({ value: o.code, label: label(o.label, o.code) }));
   const text = typeof value === 'string' ? value : '';
@@ -162,6 +171,8 @@ function FieldInput({ id, field, value, context, onChange }: InputProps) {
       return <Select id={id} mode="tags" value={(value as string[]) ?? []} onChange={onChange} open={false} />;
     case 'parts':
       return <PartsInput value={(value as Record<string, number>) ?? {}} context={context} onChange={onChange} />;
+    case 'attributes':
+      return <AttributesInput id={id} level={level} value={(value as AttributeDraft) ?? {}} onChange={onChange} />;
     case 'person':
       return <GroupInput names={personFields} value={(value as Record<string, string>) ?? {}} onChange={onChange} />;
     case 'reference':

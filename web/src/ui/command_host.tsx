@@ -3,6 +3,7 @@ import { createContext, useCallback, useContext, useMemo, useRef, useState, type
 import { ApiError, newKey } from '@/api/client';
 import { sendCommand } from '@/api/queries';
 import type { CommandAnswer, CommandOffer } from '@/api/types';
+import { attributesOf } from '@/lib/attributes';
 import { useText } from '@/lib/i18n';
 import { useLiveCache } from '@/lib/live_context';
 import { useMeta } from '@/lib/meta_context';
@@ -99,10 +100,11 @@ function refusal(error: unknown, command: string, t: ReturnType<typeof useText>[
 }
 
 function CommandDialog({ asked, onClose }: { asked: Asked; onClose: () => void }) {
-  const { offer, context = {} } = asked;
+  const { offer } = asked;
   const texts = useText();
   const { t, label } = texts;
   const { word, meta } = useMeta();
+  const context = { ...asked.context, attributes: attributesOf(meta) };
   const { send } = useCommands();
   const [draft, setDraft] = useState<Draft>({ ...defaultsOf(offer), ...asked.draft, ...offer.preset });
   const [wrong, setWrong] = useState<{ field: string; message: string }>();

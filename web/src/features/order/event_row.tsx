@@ -1,6 +1,7 @@
 import { Button } from 'antd';
 import { memo } from 'react';
 import type { Order, TimelineItem, Tone } from '@/api/types';
+import { attributeText, attributeTitle } from '@/lib/attributes';
 import { money } from '@/lib/format';
 import { fieldText, useText, type Language } from '@/lib/i18n';
 import { useMeta, type Vocabulary } from '@/lib/meta_context';
@@ -105,6 +106,8 @@ function inWords(data: Record<string, unknown>, order: Order, lang: Language, vo
   // A total of a step is a quantity, a total of an order is money.
   const isQuantity = data.step !== undefined || data.line !== undefined;
   const say = (name: string, value: unknown): string => {
+    if (name === 'attributes' && value && typeof value === 'object' && !Array.isArray(value))
+      return Object.entries(value).map(([key, v]) => `${attributeTitle(vocabulary.meta, key, lang)}: ${v === null ? '–' : attributeText(vocabulary.meta, key, v, lang)}`).join(lang === 'zh' ? '、' : ', ');
     if (Array.isArray(value)) return value.map((v) => say(name, v)).join(lang === 'zh' ? '、' : ', ');
     if (value && typeof value === 'object') {
       const part = value as { line?: string; quantity?: number };

@@ -1,4 +1,5 @@
 import type { Order, OrderLine } from '@/api/types';
+import { attributeText, attributeTitle } from '@/lib/attributes';
 import { money, quantity } from '@/lib/format';
 import { useText } from '@/lib/i18n';
 import { useMeta } from '@/lib/meta_context';
@@ -106,8 +107,10 @@ function LineRow({ line, order, hasCancelled, hasBack }: { line: OrderLine; orde
 }
 
 function Attributes({ value }: { value: Record<string, unknown> }) {
+  const { lang } = useText();
+  const { meta } = useMeta();
   const text = Object.entries(value)
-    .map(([k, v]) => `${k}: ${typeof v === 'object' ? JSON.stringify(v) : String(v)}`)
+    .map(([name, v]) => `${attributeTitle(meta, name, lang)}: ${attributeText(meta, name, v, lang)}`)
     .join(' · ');
   return text ? <div title={text.slice(0, 4_000)}>{text.slice(0, 160)}</div> : null;
 }

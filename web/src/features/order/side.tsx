@@ -1,9 +1,10 @@
 import { Button } from 'antd';
 import { Link } from 'react-router';
 import type { Order } from '@/api/types';
+import { attributeText, attributeTitle } from '@/lib/attributes';
 import { money } from '@/lib/format';
 import { useText } from '@/lib/i18n';
-import { attributeTitle, useMeta } from '@/lib/meta_context';
+import { useMeta } from '@/lib/meta_context';
 import { Copy } from '@/ui/bits';
 import { useCommands } from '@/ui/command_host';
 import { Moment } from '@/ui/moment';
@@ -177,8 +178,8 @@ function More({ order }: { order: Order }) {
         </Panel>
       )}
       {attributes.length > 0 && (
-        <Panel title={t('order.attributes')}>
-          <Facts rows={attributes.map(([k, v]) => [attributeTitle(meta, k, lang), <LongText text={typeof v === 'object' ? JSON.stringify(v) : String(v)} />] as [string, React.ReactNode])} />
+        <Panel title={t('order.attributes')} label={t('order.attributes')}>
+          <Facts rows={attributes.map(([k, v]) => [attributeTitle(meta, k, lang), <LongText text={attributeText(meta, k, v, lang) ?? ''} />] as [string, React.ReactNode])} />
         </Panel>
       )}
     </>

@@ -2,11 +2,11 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import { orderQuery } from '@/api/queries';
 import type { Meta, OrderRow } from '@/api/types';
+import { attributeRaw, attributesOf, attributeText, attributeTitle } from '@/lib/attributes';
 import type { CsvColumn } from '@/lib/csv';
 import { money } from '@/lib/format';
-import type { Language, Texts } from '@/lib/i18n';
-import { attributeTitle } from '@/lib/meta_context';
-import type { Vocabulary } from '@/lib/meta_context';
+import { useText, type Language, type Texts } from '@/lib/i18n';
+import { useMeta, type Vocabulary } from '@/lib/meta_context';
 import { Moment, TimeLeft } from '@/ui/moment';
 import { Badges, HealthPill, Pill, StatePill } from '@/ui/pills';
 import type { TableColumn } from '@/ui/table';
@@ -73,23 +73,23 @@ export function phoneColumn({ t, label }: Texts, { meta }: Vocabulary): OrderCol
 
 /// Rows of a list carry no attributes: those in sight ask for their order.
 function AttributeCell({ id, name }: { id: string; name: string }) {
+  const { lang } = useText();
+  const { meta } = useMeta();
   const order = useQuery({ ...orderQuery(id), staleTime: 60_000 });
-  const text = attributeText(order.data?.attributes[name]);
+  const text = attributeText(meta, name, order.data?.attributes[name], lang);
   return <span title={text}>{text?.slice(0, 200)}</span>;
 }
-function attributeText(value: unknown): string | undefined {
-  return value === undefined ? undefined : typeof value === 'object' ? JSON.stringify(value) : String(value);
-}
 
-/// A column for every attribute of orders that some set names.
+/// A column for every attribute of orders that some set names. An export has the bare values, which a
+/// program may read; a screen has their words.
 export function attributeColumns(meta: Meta, lang: Language): OrderColumn[] {
-  const out: OrderColumn[] = [];
-  for (const set of meta.attribute_sets.filter((a) => a.levels.includes('order'))) {
-    for (const key of Object.keys(set.schema.properties ?? {})) {
-      out.push({ id: `attribute.${key}`, title: attributeTitle(meta, key, lang), width: '130px', text: (row) => attributeText(row.attributes?.[key]), cell: (row) => <AttributeCell id={row.id} name={key} /> });
-    }
-  }
-  return out;
+  return attributesOf(meta, 'order').map(({ name }) => ({
+    id: `attribute.${name}`,
+    title: attributeTitle(meta, name, lang),
+    width: '130px',
+    text: (row) => attributeRaw(row.attributes?.[name]),
+    cell: (row) => <AttributeCell id={row.id} name={name} />,
+  }));
 }
 
 export function csvColumns(columns: OrderColumn[]): CsvColumn<OrderRow>[] {

@@ -1,6 +1,7 @@
 import { Button, Input, Popover, Select } from 'antd';
 import { useEffect, useState } from 'react';
 import type { OrderFilter } from '@/api/types';
+import { attributesOf, attributeTitle, choicesOf } from '@/lib/attributes';
 import { useText, type TextKey } from '@/lib/i18n';
 import { useMeta } from '@/lib/meta_context';
 import { fromLocalInput, toLocalInput } from '@/lib/time';
@@ -10,22 +11,32 @@ import s from './orders.module.css';
 type Url = ReturnType<typeof useUrlState>;
 
 const main = ['category', 'state', 'health', 'shop'] as const;
-const further = ['warehouse', 'supplier', 'carrier', 'hold', 'badge'] as const;
+const further = ['warehouse', 'supplier', 'carrier', 'hold', 'badge', 'attribute'] as const;
 const texts = ['q', 'numbers', 'tag', 'phone_tail', 'placed_from', 'placed_until', 'lane', 'lifecycle', 'sort'] as const;
 export const filterNames: readonly string[] = [...main, ...further, ...texts];
 
 /// The query of the list is what the URL says, name by name.
 export function filterOf(url: Url): OrderFilter {
-  return Object.fromEntries(filterNames.filter((n) => url.get(n)).map((n) => [n, url.get(n)])) as OrderFilter;
+  return Object.fromEntries(filterNames.filter((n) => url.get(n)).map((n) => [n, n === 'attribute' ? url.get(n).split(',') : url.get(n)])) as OrderFilter;
 }
 
-function useOptions(): (name: string) => { value: string; label: string }[] {
+interface Option {
+  value: string;
+  label: string;
+}
+function useOptions(): (name: string) => (Option | { label: string; options: Option[] })[] {
   const { meta } = useMeta();
-  const { label } = useText();
+  const { label, lang } = useText();
   const of = (rows: { code: string; label: { zh: string; en: string } }[] | undefined) => (rows ?? []).map((r) => ({ value: r.code, label: label(r.label, r.code) }));
   const states = meta.lifecycles.filter((l) => l.subject === 'order').flatMap((l) => l.states);
   const unique = [...new Map(states.map((state) => [state.code, state])).values()];
-  return (name) => ({ category: of(meta.categories), state: of(unique), health: of(meta.health), hold: of(meta.holds), badge: of(meta.badges) })[name] ?? of(meta.words[name]);
+  const attribute = attributesOf(meta, 'order')
+    .map(({ name, schema }) => {
+      const title = attributeTitle(meta, name, lang);
+      return { label: title, options: choicesOf(schema, lang).map((choice) => ({ value: `${name}:${String(choice.value)}`, label: `${title}: ${choice.label}` })) };
+    })
+    .filter((group) => group.options.length > 0);
+  return (name) => ({ attribute, category: of(meta.categories), state: of(unique), health: of(meta.health), hold: of(meta.holds), badge: of(meta.badges) })[name] ?? of(meta.words[name]);
 }
 
 export function Filters({ url }: { url: Url }) {
