@@ -34,7 +34,8 @@ def arguments_of(words):
     parser.add_argument("--seconds", type=float, help="seconds that are counted [20]")
     parser.add_argument("--orders", type=int, help="orders that P5 to P7 ask about [1000000]")
     parser.add_argument("--older", type=int, help="orders in the store before P1 to P4 [100000]")
-    parser.add_argument("--shards", type=int, default=4)
+    parser.add_argument("--shards", type=int, default=1,
+                        help="of Cairn [1: the server is pinned to one core]")
     parser.add_argument("--build", default=str(ROOT / "build/release"))
     parser.add_argument("--folder", default="/var/tmp", help="where the data goes: a real disk")
     parser.add_argument("--out", help="the table [docs/benchmarks.md; nothing when --quick or "

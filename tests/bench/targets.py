@@ -102,7 +102,7 @@ class Watch(threading.Thread):
     def run(self):
         while not self.is_over.wait(1.0):
             m = self.cairn.metrics()
-            if "cairn_orders_records" in m:
+            if m:  # else it did not answer in time
                 self.samples.append((time.monotonic(), m["cairn_orders_records"],
                                      m["cairn_orders_piled"], m["cairn_orders_log_bytes"],
                                      self.cairn.process.memory("Rss")))
@@ -110,6 +110,8 @@ class Watch(threading.Thread):
     def end(self):
         self.is_over.set()
         self.join()
+        if not self.samples:
+            raise RuntimeError("the server told nothing of its records, piles and log")
         behind, first = 0.0, 0
         for now, _, piled, _, _ in self.samples:
             while first < len(self.samples) and self.samples[first][1] <= piled:

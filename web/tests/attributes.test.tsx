@@ -102,7 +102,7 @@ describe('fields of a command', () => {
     const names = () => within(dialog).getAllByRole('textbox').map((input) => input.id && dialog.querySelector(`label[for="${CSS.escape(input.id)}"]`)?.textContent);
     expect(names()).toHaveLength(3);
     expect(within(dialog).queryByRole('textbox', { name: 'Carrier' })).toBeNull();
-    await user.click(within(dialog).getByRole('button', { name: '1 more fields' }));
+    await user.click(within(dialog).getByRole('button', { name: 'More fields (1)' }));
     expect(within(dialog).getByRole('textbox', { name: 'Carrier' })).toBeVisible();
     expect(names()).toHaveLength(4);
   });

@@ -131,6 +131,9 @@ TEST(Attributes, AnEnumHasWordsForAllItsValuesOrForNone) {
       {"code:\n      enum: [\"1\"]\n      x-options:\n        \"1\": {zh: 一}", "missing_key", "en",
        12},
       {"code: {type: string, x-options: {x: {zh: 叉, en: x}}}", "no_enum", "\"enum\"", 9},
+      {"code: {type: integer, x-unit: mm}", "", "", 0},
+      {"code: {type: integer, x-unit: {zh: 分, en: cents}}", "", "", 0},
+      {"code: {type: integer, x-unit: {zh: 分}}", "missing_key", "en", 9},
       {"code: {type: array, items: {enum: [x], x-options: {y: {zh: 叉, en: y}}}}", "unknown_value",
        "\"y\"", 9},
   };

@@ -150,6 +150,8 @@ bool check_schema(Reader& reader, const Yaml& schema) {
       is_good = false;
     } else if (word == "x-options") {
       check_options(reader, schema, key, value);
+    } else if (word == "x-unit" && value.is_map()) {
+      reader.label(value, "x-unit");
     } else if (word == "properties") {
       if (!reader.expect_open_map(value, word)) return false;
       for (const auto& [name, inner] : value.members) check_inner(inner);

@@ -111,19 +111,22 @@ struct Effect {
 
 /// Time limits that a channel's law or platform sets (defaults §9). A limit that the source itself
 /// watches, or that does not exist, is absent: Cairn's clock then does nothing.
-#define CAIRN_LIMITS(X)                                                               \
-  X(PaymentTimeout, "payment_timeout", "An unpaid order closes, after it was placed") \
-  X(SlowPaymentTimeout, "slow_payment_timeout", "… for bank transfer and the like")   \
-  X(BalanceTimeout, "balance_timeout", "An unpaid balance closes, after it fell due") \
-  X(DispatchPromise, "dispatch_promise", "Dispatch promised, after payment")          \
-  X(PickupScan, "pickup_scan", "First scan expected, after dispatch was declared")    \
-  X(CompleteDelivered, "complete_delivered", "Automatic completion, after delivery")  \
-  X(CompleteShipped, "complete_shipped", "Automatic completion, after last dispatch") \
-  X(DeemedAcceptance, "deemed_acceptance", "Deemed acceptance, after delivery")       \
-  X(CaseResponse, "case_response", "The merchant answers an after-sale request")      \
-  X(CaseReturn, "case_return", "The buyer sends the goods back, after the answer")    \
-  X(CaseReceipt, "case_receipt", "The merchant inspects, after goods were sent back") \
-  X(CaseRevision, "case_revision", "The buyer revises a rejected request")            \
+#define CAIRN_LIMITS(X)                                                                \
+  X(PaymentTimeout, "payment_timeout", "An unpaid order closes, after it was placed")  \
+  X(SlowPaymentTimeout, "slow_payment_timeout", "… for bank transfer and the like")    \
+  X(BalanceTimeout, "balance_timeout", "An unpaid balance closes, after it fell due")  \
+  X(DispatchPromise, "dispatch_promise", "Dispatch promised, after payment")           \
+  X(PickupScan, "pickup_scan", "First scan expected, after dispatch was declared")     \
+  X(CompleteDelivered, "complete_delivered", "Automatic completion, after delivery")   \
+  X(CompleteShipped, "complete_shipped", "Automatic completion, after last dispatch")  \
+  X(DeemedAcceptance, "deemed_acceptance", "Deemed acceptance, after delivery")        \
+  X(AskNoReason, "after_sale_no_reason", "A return without a reason, after receipt")   \
+  X(AskReturn, "after_sale_return", "Money or goods back for a reason, after receipt") \
+  X(AskExchange, "after_sale_exchange", "An exchange for a reason, after receipt")     \
+  X(CaseResponse, "case_response", "The merchant answers an after-sale request")       \
+  X(CaseReturn, "case_return", "The buyer sends the goods back, after the answer")     \
+  X(CaseReceipt, "case_receipt", "The merchant inspects, after goods were sent back")  \
+  X(CaseRevision, "case_revision", "The buyer revises a rejected request")             \
   X(CaseReceiptGoal, "case_receipt_goal", "Own goal for inspecting, after arrival")
 
 enum class Limit : std::uint8_t {

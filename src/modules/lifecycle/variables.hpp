@@ -115,7 +115,8 @@ inline constexpr std::int64_t kUnset = std::numeric_limits<std::int64_t>::max();
   X(GoodsReceived, "goods_received", Flag, "Goods of an open case have been received back")        \
   X(ReplacementShipped, "replacement_shipped", Flag, "The replacement of an open case has left")   \
   X(DisputeOpen, "dispute_open", Flag, "The buyer says that it was not received")                  \
-  X(AfterSaleOver, "after_sale_over", Flag, "The time to ask for after-sales has passed")          \
+  X(AfterSaleOver, "after_sale_over", Flag,                                                        \
+    "The time to ask for the after-sale asked for is over")                                        \
   X(MasterPayment, "is_master_payment", Flag, "Cairn decides about payments")                      \
   X(MasterCancel, "is_master_cancel", Flag, "Cairn decides about cancelling")                      \
   X(MasterAmend, "is_master_amend", Flag, "Cairn decides about changes of lines and address")      \

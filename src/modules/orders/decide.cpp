@@ -88,6 +88,33 @@ Event request(const core::Command& command, std::string master, Time at) {
   return event;
 }
 
+/// How long after receipt an after-sale of this kind and reason may be asked for, by the channel's
+/// rules; nothing where they set no end.
+std::optional<Duration> window_of(const lifecycle::Preset& preset, model::CaseType type,
+                                  std::string_view reason) {
+  using enum model::CaseType;
+  using lifecycle::Limit;
+  const bool is_back = type == ReturnRefund || type == RefundOnly;
+  if (is_back && reason == "no_reason") return preset.limit(Limit::AskNoReason);
+  if (is_back) return preset.limit(Limit::AskReturn);
+  if (type == Exchange) return preset.limit(Limit::AskExchange);
+  return std::nullopt;
+}
+
+/// Windows count from the day after receipt. Whose day that is, is not known here: one day is
+/// given.
+bool is_after_sale_over(const Order& order, const json::Value& data, Time at) {
+  const auto received = order.at(At::Delivered);
+  const auto named = data.find("type");
+  const auto type = named ? model::from_name<model::CaseType>(named->as_string().value_or(""))
+                          : std::optional<model::CaseType>();
+  if (!type || received.is_none()) return false;
+  const auto reason = data.find("reason");
+  const auto window =
+      window_of(*order.preset, *type, reason ? reason->as_string().value_or("") : "");
+  return window && at >= received + days(1) + *window;
+}
+
 /// What the command itself says, for guards.
 void describe(lifecycle::Variables& v, const Order& order, const core::Command& command, Time at) {
   v.set(Variable::Now, at);
@@ -98,6 +125,8 @@ void describe(lifecycle::Variables& v, const Order& order, const core::Command& 
   if (const auto days = data->find("days")) v[Variable::DaysAsked] = days->as_integer().value_or(0);
   if (const auto total = data->find("total"); total && total->as_integer())
     v[Variable::ChangePermille] = change_permille(order, *total->as_integer());
+  if (command.name == "open_after_sale")
+    v.set(Variable::AfterSaleOver, is_after_sale_over(order, *data, at));
 }
 
 /// An administrator acts in whichever role the command asks for; everybody else in their own.

@@ -54,6 +54,42 @@ TEST(AfterSale, ReturnAndRefund) {
   EXPECT_EQ(story.conflicts(), std::vector<std::string>{});
 }
 
+/// Days count from the day after receipt, and the time of the request counts, not that of an
+/// answer.
+TEST(AfterSale, MayBeAskedForWithinItsWindowOnly) {
+  struct Row {
+    std::string_view preset, type, reason;
+    int last_day;  ///< after receipt on which it may still be asked for; 0: always
+  };
+  const Row kRows[]{
+      {"own_shop", "return_refund", "no_reason", 7}, {"own_shop", "refund_only", "no_reason", 7},
+      {"own_shop", "return_refund", "quality", 30},  {"own_shop", "return_refund", "", 30},
+      {"own_shop", "exchange", "wrong_size", 15},    {"own_shop", "repair", "quality", 0},
+      {"own_shop", "resend", "missing_parts", 0},    {"eu_shop", "return_refund", "no_reason", 14},
+      {"eu_shop", "exchange", "quality", 0},         {"b2b", "return_refund", "no_reason", 0},
+  };
+  for (const auto& row : kRows)
+    for (const bool is_late : {false, true}) {
+      Story story("own");
+      auto placed = std::string(kOrder);
+      placed.insert(1, fmt::format(R"("preset":"{}",)", row.preset));
+      story.tell("order_placed", placed, hours(0));
+      story.tell("payment_received", R"({"payment_id":"P","amount":400})", minutes(5));
+      story.tell("package_shipped", R"({"package":"K1"})", hours(3));
+      story.tell("package_delivered", R"({"package":"K1"})", hours(30));
+      const auto last = hours(30) + days(row.last_day == 0 ? 400 : row.last_day + 1);
+      story.pass(last - (is_late ? hours(0) : minutes(1)) - (story.now() - kStart));
+      const auto body =
+          fmt::format(R"({{"case_id":"C1","type":"{}","reason":"{}"}})", row.type, row.reason);
+      const auto what = fmt::format("{} {} {} late {}", row.preset, row.type, row.reason, is_late);
+      if (is_late && row.last_day > 0)
+        EXPECT_EQ(story.refusal("open_after_sale", body, Role::Customer), ErrorCode::Refused)
+            << what;
+      else
+        EXPECT_NO_FATAL_FAILURE(story.must("open_after_sale", body, Role::Customer)) << what;
+    }
+}
+
 TEST(AfterSale, PartOfItComesBackAndTheRestCompletes) {
   auto story = delivered();
   open(story, "return_refund", Role::Customer, R"(,"parts":[{"line":"A","quantity":1}])");

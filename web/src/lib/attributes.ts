@@ -31,6 +31,12 @@ export function attributeTitle(meta: Meta, name: string, lang: Language): string
   return found?.['x-label']?.[lang] ?? found?.title ?? readable(name);
 }
 
+/// A symbol is the same in every language.
+export function unitOf(schema: AttributeSchema | undefined, lang: Language): string | undefined {
+  const unit = schema?.['x-unit'];
+  return typeof unit === 'object' ? unit[lang] : unit;
+}
+
 /// The values of an enumerated one with their words; nothing of any other.
 export function choicesOf(schema: AttributeSchema, lang: Language): Choice[] {
   return (schema.enum ?? []).map((value) => ({ value, label: schema['x-options']?.[String(value)]?.[lang] ?? String(value) }));

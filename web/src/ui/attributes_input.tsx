@@ -1,6 +1,6 @@
 import { Button, Input, InputNumber, Select } from 'antd';
 import { useId } from 'react';
-import { attributesOf, attributeTitle, choicesOf, type Attribute } from '@/lib/attributes';
+import { attributesOf, attributeTitle, choicesOf, unitOf, type Attribute } from '@/lib/attributes';
 import { useText } from '@/lib/i18n';
 import { useMeta } from '@/lib/meta_context';
 import s from './ui.module.css';
@@ -49,9 +49,9 @@ export function AttributesInput(props: { id: string; level: string; value: Attri
 }
 
 function AttributeRow(props: { title: string; attribute: Attribute | undefined; value: unknown; onChange: (value: unknown) => void; onRemove: () => void }) {
-  const { t } = useText();
+  const { t, lang } = useText();
   const id = useId();
-  const unit = props.attribute?.schema['x-unit'];
+  const unit = unitOf(props.attribute?.schema, lang);
   return (
     <div className={s.attribute}>
       <label htmlFor={id}>

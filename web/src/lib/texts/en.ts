@@ -277,7 +277,7 @@ export const en: Record<TextKey, string> = {
   'cmd.failed': '{command}: did not work',
   'cmd.unknown': '{command}: the outcome is not known. Try again; it will not be done twice',
   'cmd.possible': 'Possible now: {list}',
-  'cmd.more_fields': '{n} more fields',
+  'cmd.more_fields': 'More fields ({n})',
   'cmd.attribute_add': 'Choose an attribute to set…',
   'cmd.attribute_remove': 'Leave {name} as it is',
   'cmd.attribute_hint': 'An empty one is taken away.',
