@@ -22,11 +22,11 @@ inline std::uint32_t shard_of(const ports::AggregateKey& key, std::uint32_t shar
 
 struct ClusterOptions {
   std::uint32_t shards = 4;
-  std::size_t mailbox_max = 16'384;               ///< inputs waiting per shard
-  std::size_t hot_max = 400'000;                  ///< folded states in memory, all shards together
-  std::size_t unpacked_max = 16'384;              ///< … of which so many clean ones are not packed
-  std::size_t rows_at_once = 16'384;              ///< made again at a start before they are written
-  Duration flush_every = seconds(5);              ///< piles and views on disk are this far behind
+  std::size_t mailbox_max = 16'384;   ///< inputs waiting per shard
+  std::size_t hot_max = 400'000;      ///< folded states in memory, all shards together
+  std::size_t unpacked_max = 16'384;  ///< … of which so many clean ones are not packed
+  std::size_t rows_at_once = 16'384;  ///< made again at a start before they are written
+  Duration flush_every = seconds(4);  ///< piles on disk are at most about twice this behind
   std::size_t flush_bytes = 48 * 1024 * 1024;     ///< … or this much per shard
   std::size_t flush_portion = 32;                 ///< aggregates at a time, more where much is owed
   std::size_t unflushed_max = 256 * 1024 * 1024;  ///< beyond: Busy until the piles have caught up
