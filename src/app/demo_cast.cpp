@@ -1,12 +1,12 @@
 #include "app/demo_cast.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 #include <fmt/format.h>
 
 #include "base/check.hpp"
+#include "base/number.hpp"
 #include "base/text.hpp"
 #include "crypto/hash.hpp"
 #include "json/writer.hpp"
@@ -20,12 +20,6 @@ namespace {
 constexpr Duration kLife = hours(48);
 constexpr double kWall = 480e6;
 constexpr double kPower = 0.4;
-
-template <typename Number>
-bool read_number(std::string_view text, Number& out) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  return error == std::errc{} && end == text.data() + text.size();
-}
 
 std::string quoted(std::string_view text) {
   std::string out;

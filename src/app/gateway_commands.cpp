@@ -2,6 +2,7 @@
 #include <fmt/ranges.h>
 
 #include "app/gateway.hpp"
+#include "base/number.hpp"
 #include "base/ranges.hpp"
 #include "base/text.hpp"
 #include "http/problem.hpp"
@@ -27,9 +28,8 @@ Result<std::optional<std::uint64_t>> expected_version(const http::Request& reque
   if (text.starts_with("W/")) text.remove_prefix(2);
   if (text.size() > 2 && text.front() == '"') text = text.substr(1, text.size() - 2);
   if (text.starts_with('v')) text.remove_prefix(1);
-  std::uint64_t version = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), version);
-  if (error != std::errc{} || end != text.data() + text.size())
+  const auto version = parse_number<std::uint64_t>(text);
+  if (!version)
     return fail(ErrorCode::Invalid, "If-Match: expected the ETag of the order, such as \"v12\"");
   return version;
 }

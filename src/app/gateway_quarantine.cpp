@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "app/gateway.hpp"
+#include "base/number.hpp"
 #include "base/ranges.hpp"
 #include "base/text.hpp"
 #include "http/problem.hpp"
@@ -54,13 +55,11 @@ Result<std::optional<std::pair<Time, std::string>>> cursor_of(const http::Reques
   const auto text = request.query("cursor").value_or("");
   if (text.empty()) return std::nullopt;
   const auto dot = text.find('.');
-  std::int64_t us = 0;
-  const auto* end = text.data() + std::min(dot, text.size());
-  const auto [stop, error] = std::from_chars(text.data(), end, us);
-  if (dot == std::string::npos || error != std::errc{} || stop != end)
+  const auto us = parse_number<std::int64_t>(std::string_view(text).substr(0, dot));
+  if (dot == std::string::npos || !us)
     return fail(ErrorCode::Invalid, "not a cursor of this list; send next_cursor as it came",
                 "/cursor");
-  return std::pair{Time{us}, text.substr(dot + 1)};
+  return std::pair{Time{*us}, text.substr(dot + 1)};
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "app/gateway.hpp"
 #include "base/check.hpp"
+#include "base/number.hpp"
 #include "base/text.hpp"
 #include "http/problem.hpp"
 
@@ -38,12 +39,8 @@ Result<orders::TimelinePart> timeline_part(const http::Request& request) {
   if (cursor.empty()) return part;
   auto& [at, rank, number] = part.after.emplace();
   const auto parts = split(cursor, '.');
-  const auto read = [](std::string_view text, auto& out) {
-    const auto* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, out);
-    return error == std::errc{} && stop == end;
-  };
-  if (parts.size() != 3 || !read(parts[0], at) || !read(parts[1], rank) || !read(parts[2], number))
+  if (parts.size() != 3 || !read_number(parts[0], at) || !read_number(parts[1], rank) ||
+      !read_number(parts[2], number))
     return fail(ErrorCode::Invalid, "not a cursor of this list; send next_cursor as it came",
                 "/cursor");
   return part;

@@ -4,6 +4,7 @@
 
 #include "app/audit_query.hpp"
 #include "app/gateway.hpp"
+#include "base/number.hpp"
 #include "http/problem.hpp"
 
 /// What staff look at behind the order: the audit, an event as it was sent, attachments.
@@ -81,8 +82,7 @@ void Gateway::get_audit(const Principal&, const http::Request& request, http::Re
   if (!limit) return responder.send(http::problem(limit.error(), request));
   std::uint64_t below = ~std::uint64_t{0};
   if (const auto cursor = request.query("cursor"); cursor && !cursor->empty()) {
-    const auto* end = cursor->data() + cursor->size();
-    if (std::from_chars(cursor->data(), end, below).ptr != end)
+    if (!read_number(*cursor, below))
       return responder.send(
           http::problem({ErrorCode::Invalid, "not a cursor of this list", "/cursor"}, request));
   }

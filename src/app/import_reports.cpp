@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include <fmt/format.h>
 
 #include "adapters/system/machine.hpp"
 #include "app/workers.hpp"
+#include "base/number.hpp"
 
 namespace cairn::app {
 namespace {
@@ -189,10 +189,9 @@ Result<ImportReports::Page> ImportReports::read(const std::string& id,
   std::uint64_t number = 0, skip = 0;
   if (!cursor.empty()) {
     const auto dot = cursor.find('.');
-    const auto* end = cursor.data() + cursor.size();
-    if (dot == std::string::npos ||
-        std::from_chars(cursor.data(), cursor.data() + dot, number).ptr != cursor.data() + dot ||
-        std::from_chars(cursor.data() + dot + 1, end, skip).ptr != end)
+    const std::string_view text = cursor;
+    if (dot == std::string::npos || !read_number(text.substr(0, dot), number) ||
+        !read_number(text.substr(dot + 1), skip))
       return fail(ErrorCode::Invalid, "not a cursor of this list", "/cursor");
   }
   for (;; ++number, skip = 0) {

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/number.hpp"
 #include "base/ranges.hpp"
 
 namespace cairn::app {
@@ -92,11 +92,10 @@ Result<std::size_t> limit_of(const http::Request& request, std::size_t normal, s
                              std::size_t least) {
   const auto text = request.query("limit");
   if (!text) return normal;
-  std::size_t limit = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), limit);
-  if (error != std::errc{} || end != text->data() + text->size() || limit > most || limit < least)
+  const auto limit = parse_number<std::size_t>(*text);
+  if (!limit || *limit > most || *limit < least)
     return wrong(fmt::format("expected {} to {}", least, most), "limit");
-  return limit;
+  return *limit;
 }
 
 }  // namespace cairn::app

@@ -1,6 +1,5 @@
 #include "app/settings.hpp"
 
-#include <charconv>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -8,6 +7,7 @@
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
+#include "base/number.hpp"
 #include "base/text.hpp"
 
 namespace cairn::app {
@@ -39,12 +39,10 @@ struct Loss {
 
 /// "0:157".
 std::optional<Loss> parse_loss(std::string_view text) {
-  const auto colon = text.find(':');
-  if (colon == std::string_view::npos) return std::nullopt;
-  const char *middle = text.data() + colon, *end = text.data() + text.size();
+  const auto parts = split(text, ':');
+  if (parts.size() != 2) return std::nullopt;
   Loss loss;
-  if (std::from_chars(text.data(), middle, loss.shard).ptr != middle ||
-      std::from_chars(middle + 1, end, loss.record).ptr != end || loss.record == 0)
+  if (!read_number(parts[0], loss.shard) || !read_number(parts[1], loss.record) || loss.record == 0)
     return std::nullopt;
   return loss;
 }

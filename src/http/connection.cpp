@@ -3,10 +3,10 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include <fmt/format.h>
 
+#include "base/number.hpp"
 #include "base/text.hpp"
 #include "http/gzip.hpp"
 
@@ -81,8 +81,8 @@ bool is_listed(std::string_view address, const std::vector<std::string>& list) {
     const auto slash = entry.find('/');
     if (slash == std::string::npos || !is_v4) continue;
     in_addr net{};
-    unsigned bits = 33;
-    std::from_chars(entry.data() + slash + 1, entry.data() + entry.size(), bits);
+    const auto told = parse_number<unsigned>(std::string_view(entry).substr(slash + 1));
+    const unsigned bits = told.value_or(33);
     if (bits > 32 || ::inet_pton(AF_INET, entry.substr(0, slash).c_str(), &net) != 1) continue;
     const std::uint32_t mask = bits == 0 ? 0 : ~std::uint32_t{0} << (32 - bits);
     if ((ntohl(ip.s_addr) & mask) == (ntohl(net.s_addr) & mask)) return true;

@@ -1,8 +1,8 @@
 #include "http/parser.hpp"
 
 #include <algorithm>
-#include <charconv>
 
+#include "base/number.hpp"
 #include "base/text.hpp"
 
 namespace cairn::http {
@@ -95,10 +95,7 @@ Result<Framing> parse_head(std::string_view bytes, const Limits& limits, Request
     if (is_named(name, "content-length")) {
       if (has_length) return malformed("Content-Length twice");
       has_length = true;
-      const auto [rest, error] =
-          std::from_chars(value.data(), value.data() + value.size(), framing.length);
-      if (error != std::errc{} || rest != value.data() + value.size() || value.empty())
-        return malformed("Content-Length is not a number");
+      if (!read_number(value, framing.length)) return malformed("Content-Length is not a number");
     } else if (is_named(name, "transfer-encoding")) {
       if (framing.is_chunked || !is_named(value, "chunked"))
         return malformed("Transfer-Encoding: only `chunked`, once");
@@ -121,6 +118,7 @@ Result<Framing> parse_head(std::string_view bytes, const Limits& limits, Request
 
 Result<void> ChunkedDecoder::push(std::string_view& in, std::string& out) {
   constexpr std::size_t kLineMax = 1'024, kTrailerMax = 8'192;
+  constexpr std::uint64_t kChunkMax = 1ull << 40;
   const auto take_line = [&]() -> Result<bool> {
     const auto end = in.find('\n');
     line_.append(in.substr(0, end == std::string_view::npos ? in.size() : end + 1));
@@ -152,9 +150,9 @@ Result<void> ChunkedDecoder::push(std::string_view& in, std::string& out) {
       if (line.empty()) state_ = State::Done;
     } else {
       const auto size = std::string_view(line).substr(0, line.find(';'));
-      const auto [rest, error] = std::from_chars(size.data(), size.data() + size.size(), left_, 16);
-      if (error != std::errc{} || rest != size.data() + size.size() || left_ > (1ull << 40))
-        return malformed("a chunk's size is not a number");
+      const auto told = parse_hex_number<std::uint64_t>(size);
+      if (!told || *told > kChunkMax) return malformed("a chunk's size is not a number");
+      left_ = *told;
       state_ = left_ == 0 ? State::Trailer : State::Data;
     }
   }

@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
+
+#include "base/number.hpp"
 
 namespace cairn::segments {
 namespace {
@@ -35,9 +36,10 @@ std::optional<FileName> parse_file_name(std::string_view name) {
     parsed.kind = FileKind::Spare;
   else
     return std::nullopt;
-  const char* const end = name.data() + generation_digits;
-  const auto [at, error] = std::from_chars(name.data(), end, parsed.generation, 16);
-  if (error != std::errc{} || at != end) return std::nullopt;
+  const auto generation =
+      parse_hex_number<decltype(parsed.generation)>(name.substr(0, generation_digits));
+  if (!generation) return std::nullopt;
+  parsed.generation = *generation;
   return parsed;
 }
 

@@ -4,9 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <tuple>
 
+#include "base/number.hpp"
 #include "base/text.hpp"
 
 namespace cairn::integration {
@@ -18,12 +18,6 @@ constexpr std::size_t kConstantBytesMax = 64 * 1024;
 constexpr std::pair<std::string_view, As> kConversions[]{
     {"text", As::Text}, {"integer", As::Integer},     {"money", As::Money},
     {"time", As::Time}, {"end_of_day", As::EndOfDay}, {"json", As::Json}};
-
-bool is_number(std::string_view text) {
-  std::int64_t value;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc{} && end == text.data() + text.size();
-}
 
 }  // namespace
 
@@ -129,13 +123,12 @@ std::int64_t DefinitionFile::integer(const YAML::Node& map, const char* key, std
                                      std::int64_t most, std::int64_t otherwise) {
   const std::string told = text(map, key);
   if (told.empty()) return otherwise;
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(told.data(), told.data() + told.size(), value);
-  if (error != std::errc{} || end != told.data() + told.size() || value < least || value > most) {
+  const auto value = parse_number<std::int64_t>(told);
+  if (!value || *value < least || *value > most) {
     fault(map[key], fmt::format("{}: expected an integer from {} to {}", key, least, most));
     return otherwise;
   }
-  return value;
+  return *value;
 }
 
 std::optional<model::EventType> DefinitionFile::event_type(const YAML::Node& node) {
@@ -174,7 +167,7 @@ void DefinitionFile::append_json(const YAML::Node& node, std::string& out, int d
   if (node.IsScalar()) {
     const auto& text = node.Scalar();
     const bool is_plain = node.Tag() != "!";
-    if (is_plain && (text == "true" || text == "false" || is_number(text)))
+    if (is_plain && (text == "true" || text == "false" || parse_number<std::int64_t>(text)))
       out += text;
     else
       append_json_string(out, text);

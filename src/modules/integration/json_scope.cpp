@@ -1,6 +1,6 @@
 #include "modules/integration/json_scope.hpp"
 
-#include <charconv>
+#include "base/number.hpp"
 
 namespace cairn::integration {
 namespace {
@@ -8,12 +8,11 @@ namespace {
 constexpr std::size_t kListMax = 5'000;
 
 std::optional<json::Value> element_at(json::Value list, std::string_view name) {
-  std::size_t index = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), index);
-  if (error != std::errc{} || end != name.data() + name.size()) return std::nullopt;
+  auto index = parse_number<std::size_t>(name);
+  if (!index) return std::nullopt;
   std::optional<json::Value> out;
   list.elements([&](json::Value element) {
-    if (index-- > 0) return true;
+    if ((*index)-- > 0) return true;
     out = element;
     return false;
   });

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
+#include "base/number.hpp"
 #include "base/text.hpp"
 
 namespace cairn::integration {
@@ -34,13 +34,12 @@ Result<void> append_converted(const Shape& shape, std::string_view text,
       append_json_string(out, text);
       return {};
     case As::Integer: {
-      std::int64_t number = 0;
       const auto clean = trim(text);
-      const auto [end, error] = std::from_chars(clean.data(), clean.data() + clean.size(), number);
-      if (error != std::errc{} || end != clean.data() + clean.size())
+      const auto number = parse_number<std::int64_t>(clean);
+      if (!number)
         return fail(ErrorCode::Invalid,
                     fmt::format("\"{}\" is not an integer", utf8_prefix(clean, 40)));
-      fmt::format_to(std::back_inserter(out), "{}", number);
+      fmt::format_to(std::back_inserter(out), "{}", *number);
       return {};
     }
     case As::Money: {

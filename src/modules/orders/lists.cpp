@@ -1,10 +1,10 @@
 #include "modules/orders/lists.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include <fmt/format.h>
 
+#include "base/number.hpp"
 #include "base/ranges.hpp"
 #include "base/text.hpp"
 #include "crypto/hash.hpp"
@@ -51,14 +51,10 @@ struct Place {
 Result<std::optional<Place>> parse_cursor(const std::string& text) {
   if (text.empty()) return std::nullopt;
   const auto dot = text.find('.');
-  Place place;
   if (dot != std::string::npos) {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + dot, place.value);
-    auto id = model::parse_order_id(std::string_view(text).substr(dot + 1));
-    if (error == std::errc{} && end == text.data() + dot && id) {
-      place.id = *id;
-      return place;
-    }
+    const auto value = parse_number<std::int64_t>(std::string_view(text).substr(0, dot));
+    const auto id = model::parse_order_id(std::string_view(text).substr(dot + 1));
+    if (value && id) return Place{*value, *id};
   }
   return fail(ErrorCode::Invalid, "not a cursor of this list; take next_cursor of the page before",
               "/cursor");
