@@ -50,7 +50,7 @@ def machine(folder, arguments):
                      first_line("redis-server", "--version").split(" sha")[0],
                      first_line("nginx", "-v")],
         "times": f"{arguments.pairs} pairs, {arguments.warm_up:g} s of warm-up, "
-                 f"{arguments.seconds:g} s of run; {arguments.shards} shards",
+                 f"{arguments.seconds:g} s of run; shards: {arguments.shards}",
     }
 
 

@@ -53,6 +53,11 @@ std::int64_t number_in(json::Value value, std::string_view name) {
   return member ? member->as_integer().value_or(-1) : -1;
 }
 
+std::int64_t position_in(const std::string& piles) {
+  return *sqlite::Connection::open(piles, sqlite::Access::Read)
+              ->number("SELECT position FROM meta");
+}
+
 class Data : public ::testing::Test {
  protected:
   Data() { write_orders(files_, kOrders); }
@@ -60,6 +65,19 @@ class Data : public ::testing::Test {
     std::vector<std::string> arguments{"import", "--source", "olist", files_, "--json"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return run(arguments);
+  }
+  /// As if somebody had put the parts of two backups together: a folder whose piles know what its
+  /// log never held. `before`: the position of the piles that belong to the log.
+  std::string mix(std::int64_t* before = nullptr) {
+    const auto mixed = folder_.path("mixed"), piles = std::string("/shard-00/piles.db");
+    import({"--data", data_});
+    std::filesystem::copy(data_, mixed, std::filesystem::copy_options::recursive);
+    if (before) *before = position_in(mixed + piles);
+    write_orders(files_, kOrders + 10);
+    import({"--data", data_});
+    std::filesystem::copy(data_ + piles, mixed + piles,
+                          std::filesystem::copy_options::overwrite_existing);
+    return mixed;
   }
   Ended verify(const std::string& data) { return run({"verify", "--data", data, "--json"}); }
 
@@ -168,15 +186,8 @@ TEST_F(Data, VerifyNamesWhatIsDamagedAndRebuildMendsViews) {
   EXPECT_NE(checked.out.find("checksum"), std::string::npos) << checked.out;
 }
 
-/// Somebody put the parts of two backups together: the piles know what the log never held.
 TEST_F(Data, PilesAheadOfTheirLogAreRefusedUntilTheOperatorGivesTheRecordsUp) {
-  import({"--data", data_});
-  const auto mixed = folder_.path("mixed"), piles = mixed + "/shard-00/piles.db";
-  std::filesystem::copy(data_, mixed, std::filesystem::copy_options::recursive);
-  write_orders(files_, kOrders + 10);
-  import({"--data", data_});
-  std::filesystem::copy(data_ + "/shard-00/piles.db", piles,
-                        std::filesystem::copy_options::overwrite_existing);
+  const auto mixed = mix();
   const auto refused = verify(mixed);
   EXPECT_EQ(refused.code, 1) << refused.out << refused.error;
   constexpr std::string_view kRemedy = "--accept-loss ";
@@ -198,19 +209,9 @@ TEST_F(Data, PilesAheadOfTheirLogAreRefusedUntilTheOperatorGivesTheRecordsUp) {
 
 /// A position that stands too low, as a fault of the drain would leave it.
 TEST_F(Data, VerifyFindsRecordsOfPilesThatTheLogNeverHeld) {
-  import({"--data", data_});
-  const auto mixed = folder_.path("mixed"), piles = mixed + "/shard-00/piles.db";
-  std::filesystem::copy(data_, mixed, std::filesystem::copy_options::recursive);
-  const auto position = [](const std::string& path) {
-    return *sqlite::Connection::open(path, sqlite::Access::Read)
-                ->number("SELECT position FROM meta");
-  };
-  const auto before = position(piles);
-  write_orders(files_, kOrders + 10);
-  import({"--data", data_});
-  std::filesystem::copy(data_ + "/shard-00/piles.db", piles,
-                        std::filesystem::copy_options::overwrite_existing);
-  ASSERT_GT(position(piles), before);
+  std::int64_t before = 0;
+  const auto mixed = mix(&before), piles = mixed + "/shard-00/piles.db";
+  ASSERT_GT(position_in(piles), before);
   ASSERT_TRUE(sqlite::Connection::open(piles, sqlite::Access::Write)
                   ->execute(fmt::format("UPDATE meta SET position = {}", before)));
   const auto checked = verify(mixed);

@@ -67,10 +67,10 @@ void set_urgency(Urgency urgency) {
   }
   // A short slice: since Linux 6.12 a thread that has just become ready need not wait until one
   // with a longer slice (2.8 ms where nothing is asked for) has used it up.
-  const std::uint64_t slice_ns = urgency == Urgency::Prompt ? 100'000 : 500'000;
+  constexpr std::uint64_t kPromptSliceNs = 100'000, kSteadySliceNs = 500'000;
   SchedulingAttributes attributes;
   attributes.nice = ::getpriority(PRIO_PROCESS, static_cast<id_t>(::syscall(SYS_gettid)));
-  attributes.runtime_ns = slice_ns;
+  attributes.runtime_ns = urgency == Urgency::Prompt ? kPromptSliceNs : kSteadySliceNs;
   (void)::syscall(SYS_sched_setattr, 0, &attributes, 0);
 }
 

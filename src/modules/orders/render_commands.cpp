@@ -61,9 +61,7 @@ void write_case_fields(json::Writer& out, const lifecycle::Transition& transitio
     const bool is_known = field.name == "case_id" || field.name == "on" || field.name == "to";
     if (is_known || (!is_needed && field.name != "reason" && field.name != "text")) return;
     out.begin_object().field("name", field.name).field("type", field.type);
-    out.field("required", is_needed);
-    if (field.is_seldom && !is_needed) out.field("seldom", true);
-    out.end_object();
+    out.field("required", is_needed).end_object();
   });
   out.end_array();
 }
