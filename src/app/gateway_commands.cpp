@@ -34,6 +34,19 @@ Result<std::optional<std::uint64_t>> expected_version(const http::Request& reque
   return version;
 }
 
+/// What every request to change an order says, whatever it is called. Errors: those of its body and
+/// of If-Match.
+Result<core::Command> command_of(const Principal& principal, const http::Request& request) {
+  core::Command command;
+  CAIRN_TRY(command.data, canonical_body(request));
+  CAIRN_TRY(command.expected_version, expected_version(request));
+  const auto key = request.header("idempotency-key");
+  command.identity = key.empty() ? model::identity_of("request", request.request_id())
+                                 : model::identity_of("key/" + principal.name, key);
+  command.origin = principal.origin();
+  return command;
+}
+
 /// A refusal with the state it met and what would be possible.
 http::Response refusal(const core::Answer& answer, const core::Aggregate* state,
                        const Principal& principal, const orders::Context& context, Time now,
@@ -156,21 +169,12 @@ void Gateway::command(const Principal& principal, const http::Request& request,
                       http::Responder responder) {
   const auto id = model::parse_order_id(request.param("id"));
   if (!id) return responder.send(http::problem(id.error(), request));
-  auto body = canonical_body(request);
-  if (!body) return responder.send(http::problem(body.error(), request));
-  const auto version = expected_version(request);
-  if (!version) return responder.send(http::problem(version.error(), request));
-  core::Command command;
-  command.name = request.param("name");
-  command.data = *std::move(body);
-  const auto key = request.header("idempotency-key");
-  command.identity = key.empty() ? model::identity_of("request", request.request_id())
-                                 : model::identity_of("key/" + principal.name, key);
-  command.origin = principal.origin();
-  command.expected_version = *version;
+  auto command = command_of(principal, request);
+  if (!command) return responder.send(http::problem(command.error(), request));
+  command->name = request.param("name");
   CommandResult result;
-  if (command.name == "create_link") result = make_link(request, *id, command);
-  submit_command(principal, *id, std::move(command), std::move(responder), request,
+  if (command->name == "create_link") result = make_link(request, *id, *command);
+  submit_command(principal, *id, *std::move(command), std::move(responder), request,
                  std::move(result));
 }
 
@@ -225,19 +229,14 @@ void Gateway::correction(const Principal& principal, const http::Request& reques
                          http::Responder responder) {
   const auto id = model::parse_order_id(request.param("id"));
   if (!id) return responder.send(http::problem(id.error(), request));
-  auto body = canonical_body(request);
-  if (!body) return responder.send(http::problem(body.error(), request));
+  auto command = command_of(principal, request);
+  if (!command) return responder.send(http::problem(command.error(), request));
   json::Document document;
-  const auto value = document.parse(*body);
+  const auto value = document.parse(command->data);
   const auto retract = value->find("retract");
-  core::Command command;
-  command.name = retract && retract->as_bool().value_or(false) ? "retract_event" : "correct_event";
-  command.data = model::merge_json_objects(*body, "{\"retract\":null}");
-  const auto key = request.header("idempotency-key");
-  command.identity = key.empty() ? model::identity_of("request", request.request_id())
-                                 : model::identity_of("key/" + principal.name, key);
-  command.origin = principal.origin();
-  submit_command(principal, *id, std::move(command), std::move(responder), request);
+  command->name = retract && retract->as_bool().value_or(false) ? "retract_event" : "correct_event";
+  command->data = model::merge_json_objects(command->data, "{\"retract\":null}");
+  submit_command(principal, *id, *std::move(command), std::move(responder), request);
 }
 
 namespace {

@@ -44,27 +44,17 @@ class Filters {
   }
 
  private:
-  std::vector<std::string> codes(std::string_view name) {
-    std::vector<std::string> out;
-    if (const auto text = request_.query(name))
-      for (const auto part : split(*text, ','))
-        if (!trim(part).empty()) out.emplace_back(trim(part));
-    return out;
-  }
+  std::vector<std::string> codes(std::string_view name) { return codes_of(request_, name); }
   void fault(std::string_view name, std::string message) {
     if (!error_) error_ = Error{ErrorCode::Invalid, std::move(message), fmt::format("/{}", name)};
   }
 
   template <typename E>
   void bits(std::string_view name, std::uint32_t& out) {
-    for (const auto& code : codes(name)) {
-      const auto known = model::from_name<E>(code);
-      if (known)
-        out |= 1u << static_cast<unsigned>(*known);
-      else
-        fault(name,
-              fmt::format("\"{}\" is none of: {}", code, fmt::join(model::Names<E>::all(), ", ")));
-    }
+    if (const auto told = bits_of<E>(request_, name))
+      out = *told;
+    else if (!error_)
+      error_ = told.error();
   }
   void ids(std::string_view name, std::vector<std::uint32_t>& out) {
     for (const auto& code : codes(name))

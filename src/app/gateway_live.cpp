@@ -23,32 +23,27 @@ Result<std::optional<Position>> last_seen(const http::Request& request) {
   return position;
 }
 
-template <typename E>
-std::uint32_t bits_of(const std::optional<std::string>& text) {
-  std::uint32_t bits = 0;
-  if (text)
-    for (const auto code : split(*text, ','))
-      if (const auto known = model::from_name<E>(trim(code)))
-        bits |= 1u << static_cast<unsigned>(*known);
-  return bits;
-}
-
 /// Which changes a stream is about, by the filters of lists that say where an order stands. Names
 /// are compared as text: a shop may be asked about before its first order comes.
 class LiveFilter {
  public:
-  LiveFilter(const http::Request& request, Installation& installation, ports::Clock& clock)
-      : installation_(installation),
-        clock_(clock),
-        categories_(bits_of<model::Category>(request.query("category"))),
-        healths_(bits_of<model::Health>(request.query("health"))),
-        lanes_(bits_of<model::Lane>(request.query("lane"))),
-        lifecycles_(codes_of(request, "lifecycle", "")),
-        states_(codes_of(request, "state", "")),
-        shops_(codes_of(request, "shop", "")),
-        warehouses_(codes_of(request, "warehouse", "")),
-        suppliers_(codes_of(request, "supplier", "supplier:")),
-        carriers_(codes_of(request, "carrier", "carrier:")) {}
+  /// Errors: Invalid, a code that there is not.
+  static Result<LiveFilter> read(const http::Request& request, Installation& installation,
+                                 ports::Clock& clock) {
+    LiveFilter out(installation, clock);
+    CAIRN_TRY(out.categories_, bits_of<model::Category>(request, "category"));
+    CAIRN_TRY(out.healths_, bits_of<model::Health>(request, "health"));
+    CAIRN_TRY(out.lanes_, bits_of<model::Lane>(request, "lane"));
+    out.lifecycles_ = codes_of(request, "lifecycle");
+    out.states_ = codes_of(request, "state");
+    out.shops_ = codes_of(request, "shop");
+    out.warehouses_ = codes_of(request, "warehouse");
+    for (const auto& code : codes_of(request, "supplier"))
+      out.suppliers_.push_back("supplier:" + code);
+    for (const auto& code : codes_of(request, "carrier"))
+      out.carriers_.push_back("carrier:" + code);
+    return out;
+  }
 
   bool is_narrow() const {
     return categories_ != 0 || healths_ != 0 || lanes_ != 0 || !lifecycles_.empty() ||
@@ -70,14 +65,9 @@ class LiveFilter {
 
  private:
   using Codes = std::vector<std::string>;
-  static Codes codes_of(const http::Request& request, std::string_view name,
-                        std::string_view prefix) {
-    Codes out;
-    if (const auto text = request.query(name))
-      for (const auto code : split(*text, ','))
-        if (!trim(code).empty()) out.push_back(fmt::format("{}{}", prefix, trim(code)));
-    return out;
-  }
+  LiveFilter(Installation& installation, ports::Clock& clock)
+      : installation_(installation), clock_(clock) {}
+
   template <typename E>
   static bool has_bit(std::uint32_t bits, E value) {
     return bits == 0 || (bits >> static_cast<unsigned>(value) & 1) != 0;
@@ -93,7 +83,7 @@ class LiveFilter {
 
   Installation& installation_;
   ports::Clock& clock_;
-  std::uint32_t categories_, healths_, lanes_;
+  std::uint32_t categories_ = 0, healths_ = 0, lanes_ = 0;
   Codes lifecycles_, states_, shops_, warehouses_, suppliers_, carriers_;
 };
 
@@ -106,10 +96,11 @@ void Gateway::add_live_routes(http::Router& router) {
       guarded([this](const Principal&, const http::Request& request, http::Responder responder) {
         const auto since = last_seen(request);
         if (!since) return responder.send(http::problem(since.error(), request));
-        const LiveFilter filter(request, installation_, clock_);
-        const Live::Wants wants = filter;
+        const auto filter = LiveFilter::read(request, installation_, clock_);
+        if (!filter) return responder.send(http::problem(filter.error(), request));
+        const Live::Wants wants = *filter;
         http::LiveRequest live;
-        if (filter.is_narrow())
+        if (filter->is_narrow())
           live.filter = [wants](const http::LiveChange& change) { return wants(row_of(change)); };
         if (*since)
           live.catch_up = [this, wants, from = **since](const http::LiveReply& reply) {

@@ -133,6 +133,30 @@ TEST_F(GatewayTest, says_which_field_is_wrong_and_how_to_mend_it) {
   EXPECT_NE(missing.text("detail").find(unknown), std::string::npos);
 }
 
+TEST_F(GatewayTest, corrects_only_the_version_that_was_seen) {
+  const auto id = place("G-6");
+  const auto note = command(id, "add_note", R"({"text":"x"})").text("event");
+  const auto correct = [&](std::string_view version) {
+    return post(fmt::format("/v1/orders/{}/corrections", id),
+                fmt::format(R"({{"target":"{}","reason":"other","retract":true}})", note),
+                {{"if-match", std::string(version)}});
+  };
+  auto late = correct("\"v1\"");
+  EXPECT_EQ(late.response.status, 412) << late.response.body;
+  EXPECT_EQ(late.text("code"), "version-mismatch");
+  const auto done = correct(get("/v1/orders/" + id).header("ETag"));
+  EXPECT_EQ(done.response.status, 200) << done.response.body;
+}
+
+TEST_F(GatewayTest, streams_and_lists_refuse_a_code_that_there_is_not) {
+  for (const auto* list : {"/v1/orders", "/v1/live"})
+    for (const auto* name : {"category", "health", "lane"}) {
+      auto answer = get(fmt::format("{}?{}=nonsense", list, name));
+      EXPECT_EQ(answer.response.status, 422) << list << " " << name;
+      EXPECT_EQ(answer.text("pointer"), fmt::format("/{}", name));
+    }
+}
+
 TEST_F(GatewayTest, offers_choices_in_words) {
   const auto id = place("G-5");
   command(id, "record_payment", R"({"payment_id":"p1","amount":25800})");

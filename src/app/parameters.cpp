@@ -8,6 +8,7 @@
 
 #include "base/number.hpp"
 #include "base/ranges.hpp"
+#include "base/text.hpp"
 
 namespace cairn::app {
 namespace {
@@ -86,6 +87,14 @@ Result<std::string> choice_of(const http::Request& request, std::string_view nam
   if (!contains(allowed, std::string_view(*value)))
     return wrong(fmt::format("expected one of {}", fmt::join(allowed, ", ")), name);
   return *std::move(value);
+}
+
+std::vector<std::string> codes_of(const http::Request& request, std::string_view name) {
+  std::vector<std::string> out;
+  if (const auto text = request.query(name))
+    for (const auto part : split(*text, ','))
+      if (!trim(part).empty()) out.emplace_back(trim(part));
+  return out;
 }
 
 Result<std::size_t> limit_of(const http::Request& request, std::size_t normal, std::size_t most,
