@@ -121,6 +121,7 @@ function inWords(data: Record<string, unknown>, order: Order, lang: Language, vo
     if (name === 'milestone') return vocabulary.name('milestones', text);
     if (name === 'reason') return vocabulary.meta.holds.some((h) => h.code === text) ? vocabulary.name('holds', text) : text;
     if (name === 'line') return lines.get(text) ?? text;
+    if (name.endsWith('_e6') && typeof value === 'number') return `${(value / 1e6).toFixed(4)}°`;
     if (moments.has(name)) return shortTime(text, lang);
     if (amounts.has(name) && typeof value === 'number' && order.currency && !isQuantity) return money(value, order.currency, lang);
     return vocabularies[name] ? vocabulary.word(vocabularies[name], text) : text;

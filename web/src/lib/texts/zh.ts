@@ -425,6 +425,8 @@ export const zh = {
   'field.milestone': '物流节点',
   'field.flags': '标志',
   'field.place': '地点',
+  'field.latitude_e6': '纬度',
+  'field.longitude_e6': '经度',
   'field.direction': '方向',
   'field.received_by': '签收方式',
   'field.proof': '凭证',
