@@ -22,8 +22,8 @@ configure() {
   done_step "build/$preset"
 }
 
-# Reads to the end: a grep that stops at the first match ends ninja by SIGPIPE, and with pipefail the
-# target is not there.
+# Reads to the end: a grep that stops at the first match ends ninja by SIGPIPE, and with pipefail
+# the target is not there.
 has_target() {
   ninja -C "build/$1" -t targets all | grep "^$2: phony\|/$2: phony\|^$2:" > /dev/null
 }
