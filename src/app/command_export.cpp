@@ -102,7 +102,7 @@ Result<void> export_orders(Common& common, const Asked&, Offline& offline, Sink&
                        "placed_at", "promised_at", "delivered_at", "changed_at", "shop",
                        "warehouse", "source", "total", "currency", "lines", "packages", "version"});
   offline.installation().rows().each([&](const orders::Row& row) {
-    const auto& state = context.definitions->lifecycle_at(row.lifecycle).state(row.state);
+    const auto& state = context.lifecycle_at(row.lifecycle).state(row.state);
     const auto& label = state.staff_label();
     const std::string_view milestone =
         row.milestone == 0xff ? "" : name_of(static_cast<model::Milestone>(row.milestone));

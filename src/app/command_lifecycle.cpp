@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include "adapters/system/posix_storage.hpp"
 #include "app/command_line.hpp"
-#include "app/installation.hpp"
+#include "app/definition_store.hpp"
+#include "app/offline.hpp"
 #include "app/terminal.hpp"
 #include "json/writer.hpp"
 #include "modules/lifecycle/draw.hpp"
@@ -15,6 +17,7 @@ namespace cairn::app {
 namespace {
 
 constexpr std::size_t kFileBytesMax = 1024 * 1024;
+constexpr std::size_t kVersionDigits = 12;  ///< shown of a version
 
 std::vector<std::string> names_of(const lifecycle::Definitions& definitions) {
   std::vector<std::string> names;
@@ -90,6 +93,39 @@ Result<void> draw(Common& common, const std::string& name) {
   return {};
 }
 
+/// What was activated in a data folder, oldest first. A server may be running on it.
+Result<void> history(Common& common) {
+  const auto& data = common.settings.data;
+  if (!is_data_folder(data))
+    return fail(ErrorCode::NotFound,
+                fmt::format("no data of Cairn in {}; name its folder with --data", data));
+  system::PosixStorage storage;
+  CAIRN_TRY(const auto known, read_definition_history(storage, data));
+  std::string out;
+  json::Writer w(out);
+  w.begin_array();
+  for (const auto& entry : known.entries) {
+    w.begin_object().field("version", entry.version).field("from", entry.from);
+    w.text_if("follows", entry.follows).end_object();
+  }
+  w.end_array();
+  if (common.is_json) {
+    fmt::print("{}\n", out);
+    return {};
+  }
+  if (known.entries.empty())
+    fmt::print("{}\n", common.say("还没有启用过定义", "none activated yet"));
+  for (const auto& entry : known.entries) {
+    const auto moved = entry.follows.empty()
+                           ? std::string()
+                           : fmt::format("  {} {}", common.say("其订单改用", "its orders follow"),
+                                         entry.follows.substr(0, kVersionDigits));
+    fmt::print("{}  {}{}\n", entry.version.substr(0, kVersionDigits), format_rfc3339(entry.from),
+               moved);
+  }
+  return {};
+}
+
 void add(CLI::App& parent, Common& common, const char* name, const char* about, const char* what,
          Result<void> (*run)(Common&, const std::string&)) {
   auto* command = parent.add_subcommand(name, about);
@@ -108,12 +144,20 @@ void add(CLI::App& parent, Common& common, const char* name, const char* about, 
 }  // namespace
 
 void add_lifecycle(CLI::App& app, Common& common) {
-  auto* lifecycle = app.add_subcommand("lifecycle", "Check or draw lifecycles / 状态流程");
+  auto* lifecycle = app.add_subcommand("lifecycle", "Check, draw and trace lifecycles / 状态流程");
   lifecycle->require_subcommand(1);
   add(*lifecycle, common, "check", "Every fault of every file at once / 检查定义",
       "Folder of definitions, or one lifecycle file / 定义目录或单个文件", check);
   add(*lifecycle, common, "draw", "As a Mermaid diagram / 输出 Mermaid 图",
       "Name of a lifecycle / 流程名", draw);
+  auto* versions = lifecycle->add_subcommand(
+      "history", "What was activated in a data folder, and when / 启用过的定义版本");
+  versions->add_option("--data", common.given.data, "Data folder / 数据目录 [./data]");
+  add_json_option(*versions, common);
+  versions->callback([&common, versions] {
+    read_settings(common, *versions);
+    if (auto done = history(common); !done) complain(common, done.error());
+  });
 }
 
 }  // namespace cairn::app

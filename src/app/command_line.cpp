@@ -68,6 +68,7 @@ void read_settings(Common& common, const CLI::App& command) {
   over("--web", &Settings::web);
   over("--api-key", &Settings::api_key);
   over("--accept-loss", &Settings::accept_loss);
+  over("--move-orders", &Settings::move_orders);
   over("--keyless", &Settings::keyless);
   over("--demo", &Settings::demo);
   over("--edge-threads", &Settings::edge_threads);

@@ -99,6 +99,11 @@ void add_serve(CLI::App& app, Common& common) {
                    "Give up the records of a damaged log from this one on, as the error names it / "
                    "放弃损坏日志中此记录及之后的内容")
       ->type_name("SHARD:RECORD");
+  command
+      ->add_option("--move-orders", given.move_orders,
+                   "Orders of these earlier definitions, or of all, follow those in force from "
+                   "now on; see cairn lifecycle history / 旧定义下的订单改用现行定义")
+      ->type_name("VERSION|all");
   command->add_flag("--keyless", given.keyless,
                     "Ask for no key; on this machine only / 不需要密钥，仅限本机");
   command->add_flag("--demo,!--no-demo", given.demo,

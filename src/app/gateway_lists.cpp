@@ -74,12 +74,19 @@ class Filters {
       query_.words.push_back(std::move(group));
   }
   void read_states() {
-    const auto& definitions = installation_.definitions().lifecycles;
+    // Of every version: orders stay with that under which they were placed.
+    const auto& context = installation_.context();
+    const auto each_named = [&](std::string_view name, auto&& visit) {
+      for (std::size_t i = 0; i < context.lifecycle_count(); ++i)
+        if (const auto* chart = context.find_lifecycle(static_cast<std::uint8_t>(i));
+            chart && (name.empty() || chart->name() == name))
+          visit(static_cast<std::uint8_t>(i), *chart);
+    };
     for (const auto& name : codes("lifecycle")) {
-      const auto* chart = definitions.lifecycle(name);
-      if (chart)
-        query_.lifecycles.push_back(definitions.index_of(*chart));
-      else
+      const auto before = query_.lifecycles.size();
+      if (!name.empty())
+        each_named(name, [&](auto number, const auto&) { query_.lifecycles.push_back(number); });
+      if (query_.lifecycles.size() == before)
         fault("lifecycle", fmt::format("no lifecycle \"{}\"", name));
     }
     for (const auto& code : codes("state")) {
@@ -87,13 +94,12 @@ class Filters {
       const auto chart_name = slash == std::string::npos ? "" : code.substr(0, slash);
       const auto state_code = slash == std::string::npos ? code : code.substr(slash + 1);
       bool found = false;
-      for (const auto& chart : definitions.lifecycles()) {
-        if (!chart_name.empty() && chart->name() != chart_name) continue;
-        if (const auto state = chart->find_state(state_code)) {
-          query_.states.emplace_back(definitions.index_of(*chart), *state);
+      each_named(chart_name, [&](auto number, const auto& chart) {
+        if (const auto state = chart.find_state(state_code)) {
+          query_.states.emplace_back(number, *state);
           found = true;
         }
-      }
+      });
       if (!found) fault("state", fmt::format("no state \"{}\"; GET /v1/meta lists them", code));
     }
   }

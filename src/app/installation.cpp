@@ -21,7 +21,6 @@
 #include "crypto/hash.hpp"
 #include "json/value.hpp"
 #include "json/writer.hpp"
-#include "modules/lifecycle/loader.hpp"
 
 namespace cairn::app {
 namespace {
@@ -82,7 +81,9 @@ Result<void> keep_key(const std::string& path, const std::string& made) {
 }  // namespace
 
 Result<std::unique_ptr<Definitions>> load_definitions(const std::string& folder, With with) {
-  auto lifecycles = lifecycle::load(std::filesystem::path(folder));
+  auto files = lifecycle::read_files(folder);
+  if (!files) return fail(ErrorCode::Invalid, lifecycle::to_text(files.error()));
+  auto lifecycles = lifecycle::load(*files);
   if (!lifecycles) return fail(ErrorCode::Invalid, lifecycle::to_text(lifecycles.error()));
   CAIRN_TRY(auto sources, integration::Sources::load(folder + "/sources"));
   if (with == With::Demo) {
@@ -90,8 +91,12 @@ Result<std::unique_ptr<Definitions>> load_definitions(const std::string& folder,
     for (const auto& [id, source] : own.all()) CAIRN_TRY_VOID(sources.add(source));
   }
   CAIRN_TRY(auto words, Words::load(folder + "/words.yaml"));
-  auto out = std::make_unique<Definitions>(
-      Definitions{*std::move(lifecycles), std::move(sources), std::move(words), {}});
+  auto out = std::make_unique<Definitions>(Definitions{*std::move(lifecycles),
+                                                       std::move(sources),
+                                                       std::move(words),
+                                                       {},
+                                                       *std::move(files),
+                                                       nullptr});
   for (const auto& [id, source] : out->sources.all())
     for (std::size_t i = 1; i < lifecycle::kAreaCount; ++i) {
       const auto area = static_cast<lifecycle::Area>(i);
@@ -206,6 +211,18 @@ Result<Stores> DataFolder::open_stores() {
     stores.piles.push_back(std::move(piles));
   }
   return stores;
+}
+
+Result<Time> newest_recorded(const Stores& stores) {
+  Time newest = Time::none();
+  for (const auto& log : stores.logs) {
+    if (log->first() > log->durable()) continue;
+    CAIRN_TRY_VOID(log->read(log->durable(), [&](const ports::Record& record) -> Result<void> {
+      newest = std::max(newest, record.recorded);
+      return {};
+    }));
+  }
+  return newest;
 }
 
 Installation::Installation(std::shared_ptr<const Definitions> definitions, Stores stores,

@@ -8,9 +8,11 @@
 #include "app/words.hpp"
 #include "core/cluster.hpp"
 #include "modules/integration/source.hpp"
+#include "modules/lifecycle/loader.hpp"
 #include "modules/orders/order_reducer.hpp"
 #include "modules/orders/reference.hpp"
 #include "modules/orders/rows.hpp"
+#include "modules/orders/versions.hpp"
 
 namespace cairn::ports {
 class Storage;
@@ -25,7 +27,10 @@ struct Definitions {
   integration::Sources sources;
   Words words;
   orders::Masters masters;
-  orders::Context context() const { return {&lifecycles, &masters}; }
+  lifecycle::Files files;  ///< what `lifecycles` was read from
+  /// Of the installation; null: these are the only ones (app/definition_store.hpp).
+  std::unique_ptr<const orders::Versions> versions;
+  orders::Context context() const { return {&lifecycles, &masters, versions.get()}; }
 };
 /// The sources of the demo (definitions/demo/sources) belong to its installation alone.
 enum class With : std::uint8_t { Nothing, Demo };
@@ -57,6 +62,9 @@ struct Manifest {
   std::uint32_t shards = 4;
   std::string api_key_hash;  ///< SHA-256 in hex
 };
+
+/// When the newest record of any shard was written; Time::none() where none is left in the logs.
+Result<Time> newest_recorded(const Stores& stores);
 
 /// The folder of an installation, locked while it is open so that no two processes write it.
 class DataFolder {

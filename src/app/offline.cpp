@@ -7,6 +7,7 @@
 
 #include "adapters/sqlite/kv.hpp"
 #include "adapters/system/system_clock.hpp"
+#include "app/definition_store.hpp"
 
 namespace cairn::app {
 
@@ -35,6 +36,11 @@ Result<std::unique_ptr<Offline>> Offline::open(const Settings& settings, If what
   CAIRN_TRY(auto stores, offline->folder_->open_stores());
   CAIRN_TRY(offline->tables_, sqlite::KeyValueStore::open(offline->folder_->path("tables.db")));
   offline->clock_ = std::make_unique<system::SystemClock>();
+  CAIRN_TRY(const auto newest, newest_recorded(stores));
+  // A command that only looks works with what its server does.
+  CAIRN_TRY_VOID(adopt(*definitions, offline->folder_->storage(), settings.data,
+                       what == If::Exists ? Adopt::Follow : Adopt::Activate,
+                       std::max(offline->clock_->now(), newest + Duration{1}), {}));
   core::ClusterOptions options;
   options.shards = offline->folder_->manifest().shards;
   options.hot_max = settings.hot_orders_max;

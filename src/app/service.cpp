@@ -5,6 +5,7 @@
 #include "adapters/sqlite/kv.hpp"
 #include "adapters/system/machine.hpp"
 #include "adapters/system/system_clock.hpp"
+#include "app/definition_store.hpp"
 #include "http/mailbox.hpp"
 
 namespace cairn::app {
@@ -28,6 +29,9 @@ Result<void> Service::open_stores() {
   CAIRN_TRY(auto stores, folder_->open_stores());
   CAIRN_TRY(tables_, sqlite::KeyValueStore::open(folder_->path("tables.db")));
   if (!clock_) clock_ = std::make_unique<system::SystemClock>();
+  CAIRN_TRY(const auto newest, newest_recorded(stores));
+  CAIRN_TRY_VOID(adopt(*definitions, folder_->storage(), settings_.data, Adopt::Activate,
+                       std::max(clock_->now(), newest + Duration{1}), settings_.move_orders));
   hub_ = std::make_unique<http::LiveHub>();
   live_ = std::make_unique<Live>(*clock_);
   core::ClusterOptions options;

@@ -70,6 +70,7 @@ const std::map<std::string, Row>& rows() {
         [](const Settings& s) { return std::string(s.api_key.empty() ? "" : "\"***\""); }}},
       {"trusted_proxies", list(&Settings::trusted_proxies)},
       {"accept_loss", list(&Settings::accept_loss)},
+      {"move_orders", list(&Settings::move_orders)},
   };
   return kRows;
 }

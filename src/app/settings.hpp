@@ -33,6 +33,9 @@ struct Settings {
   /// that is given up. Means nothing to a log that is whole.
   std::vector<std::string> accept_loss;
 
+  /// Versions of the definitions, or "all", whose orders go over to those in force at this start.
+  std::vector<std::string> move_orders;
+
   /// Of this shard, from `accept_loss`.
   std::optional<std::uint64_t> accepted_loss(std::uint32_t shard) const;
   /// Every problem at once, a line each. Empty: fine.

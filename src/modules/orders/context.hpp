@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 
+#include "base/error.hpp"
 #include "modules/lifecycle/lifecycle.hpp"
 
 namespace cairn::orders {
@@ -17,6 +18,10 @@ class Masters {
   void set(std::string source, lifecycle::Area area, std::string master) {
     masters_[std::move(source)][static_cast<std::size_t>(area)] = std::move(master);
   }
+  /// Told row by row: "source area master", in order.
+  std::string to_text() const;
+  /// Errors: Invalid.
+  static Result<Masters> from_text(std::string_view text);
   const Row& of(std::string_view source) const {
     static const Row kSilent;
     const auto found = masters_.find(source);
@@ -27,10 +32,25 @@ class Masters {
   std::map<std::string, Row, std::less<>> masters_;
 };
 
-/// The definitions in force, which the fold is a function of besides events and time.
+class Versions;
+
+/// The definitions that the fold is a function of besides events and time: those in force, or those
+/// an order is pinned to.
 struct Context {
   const lifecycle::Definitions* definitions = nullptr;
   const Masters* masters = nullptr;
+  const Versions* versions =
+      nullptr;  ///< where there were others before; null: these are the first
+
+  /// Lifecycles by number, of all versions. A number is kept in rows and in records of changes, so
+  /// it means the same lifecycle for ever.
+  std::size_t lifecycle_count() const;
+  const lifecycle::Lifecycle& lifecycle_at(std::uint8_t number) const;
+  /// Null: there is none, or it is of a version that cannot be read any more.
+  const lifecycle::Lifecycle* find_lifecycle(std::uint8_t number) const;
+  std::uint8_t number_of(const lifecycle::Lifecycle& lifecycle) const;
+  /// Of everything in all versions that a fold may depend on.
+  std::uint32_t fingerprint() const;
 
   /// The system that decides about `area` for orders of `source`; empty: Cairn does.
   std::string_view master_of(std::string_view source, lifecycle::Area area) const {

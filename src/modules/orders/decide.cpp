@@ -368,7 +368,8 @@ bool may_release(const HoldState& hold, Role role) {
 }
 
 Result<std::vector<Event>> decide(const Order& order, const core::Command& command, Time at,
-                                  const Context& context, const core::Knows& knows) {
+                                  const Context& in_force, const core::Knows& knows) {
+  const auto& context = context_of(order, in_force);
   if (command.name == "place_order") {
     if (order.is(Flag::Placed))
       return fail(

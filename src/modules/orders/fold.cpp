@@ -7,6 +7,7 @@
 #include "modules/orders/corrections.hpp"
 #include "modules/orders/fold_events.hpp"
 #include "modules/orders/settle.hpp"
+#include "modules/orders/versions.hpp"
 
 namespace cairn::orders {
 namespace {
@@ -73,6 +74,17 @@ void run_timers(Order& order, Time until, const Context& context) {
       break;
     }
   }
+}
+
+/// An order stays with the definitions in force when it was recorded as placed; until it is, with
+/// those it was first heard of under.
+void choose_version(Order& order, std::span<const Event* const> folded, const Context& in_force) {
+  if (!in_force.versions || folded.empty()) return;
+  const auto placed = std::ranges::find(folded, EventType::OrderPlaced, &Event::type);
+  const auto since = placed != folded.end()
+                         ? (*placed)->recorded
+                         : std::ranges::min(folded, {}, &Event::recorded)->recorded;
+  if (!since.is_none()) order.pinned = in_force.versions->at(since);
 }
 
 /// One event at its place.
@@ -145,16 +157,18 @@ std::vector<const Event*> in_order(Order& order, std::span<const Event> events, 
 
 }  // namespace
 
-void fold_all(Order& order, std::span<const Event> events, Time now, const Context& context,
+void fold_all(Order& order, std::span<const Event> events, Time now, const Context& in_force,
               Time until) {
   const auto key = order.key;
   order = Order();
   order.key = key;
+  std::vector<Event> changed;
+  const auto folded = in_order(order, events, now, until, changed);
+  choose_version(order, folded, in_force);
+  const auto& context = context_of(order, in_force);
   order.lifecycle = &context.default_lifecycle();
   order.preset = &context.preset_of(*order.lifecycle);
   order.state = order.lifecycle->start();
-  std::vector<Event> changed;
-  const auto folded = in_order(order, events, now, until, changed);
   // What was told before the order was placed is judged by the order's own lifecycle too.
   const auto placed = std::ranges::find(folded, EventType::OrderPlaced, &Event::type);
   if (placed != folded.end()) pin(order, (*placed)->as<model::OrderPlaced>(), context);
@@ -176,7 +190,11 @@ bool is_newest(const Order& order, const Event& event) {
          (order.last_timer.is_none() || event.occurred >= order.last_timer);
 }
 
-void fold_one(Order& order, const Event& event, Time now, const Context& context) {
+void fold_one(Order& order, const Event& event, Time now, const Context& in_force) {
+  // Of an order that begins it is not yet known which definitions it stays with.
+  if (order.events == 0 && in_force.versions && in_force.versions->at(event.recorded))
+    return fold_all(order, {&event, 1}, now, in_force);
+  const auto& context = context_of(order, in_force);
   ++order.events;
   unfinish(order);
   if (must_wait(event, now)) {
@@ -188,7 +206,8 @@ void fold_one(Order& order, const Event& event, Time now, const Context& context
   finish(order, now, context);
 }
 
-bool advance(Order& order, Time now, const Context& context) {
+bool advance(Order& order, Time now, const Context& in_force) {
+  const auto& context = context_of(order, in_force);
   const auto silent = silent_requests(order);
   const auto state = order.state;
   const auto health = order.health;

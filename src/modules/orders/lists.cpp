@@ -194,6 +194,13 @@ Result<ListResult> list(const Rows& rows, const ListQuery& asked, const Page& pa
   return result;
 }
 
+namespace {
+BoardResult::Group* find_group(std::vector<BoardResult::Group>& groups, std::string_view value) {
+  const auto found = std::ranges::find(groups, value, &BoardResult::Group::value);
+  return found == groups.end() ? nullptr : &*found;
+}
+}  // namespace
+
 BoardResult board(const Rows& rows, const ListQuery& query, std::string_view group,
                   std::size_t limit, const Context& context, Time now) {
   BoardResult result;
@@ -229,10 +236,15 @@ BoardResult board(const Rows& rows, const ListQuery& query, std::string_view gro
       });
   for (auto& [number, counted] : groups) {
     if (group == "state") {
-      const auto& chart =
-          context.definitions->lifecycle_at(static_cast<std::uint8_t>(number / 256));
+      const auto& chart = context.lifecycle_at(static_cast<std::uint8_t>(number / 256));
       counted.value = fmt::format(
           "{}/{}", chart.name(), chart.state(static_cast<lifecycle::StateId>(number % 256)).code());
+      // The same state of another version of its lifecycle is the same to a reader.
+      if (auto* same = find_group(result.groups, counted.value)) {
+        same->count += counted.count;
+        for (std::size_t i = 0; i < kLaneCount; ++i) same->lanes[i] += counted.lanes[i];
+        continue;
+      }
     } else {
       const auto text = rows.names().text(static_cast<std::uint32_t>(number));
       counted.value = text.starts_with(prefix) ? text.substr(prefix.size()) : text;

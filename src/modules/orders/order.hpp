@@ -230,6 +230,8 @@ enum class At : std::uint8_t {
   Count
 };
 
+struct Context;
+
 struct Order final : core::Aggregate {
   // Where the fold stands.
   ports::AggregateKey key;
@@ -243,6 +245,7 @@ struct Order final : core::Aggregate {
   /// Events about which something was known before they came: corrections, or copies moved here.
   std::vector<model::Identity> corrected_ahead;
 
+  const Context* pinned = nullptr;  ///< the definitions it stays with; null: those in force
   const lifecycle::Lifecycle* lifecycle = nullptr;
   const lifecycle::Preset* preset = nullptr;
   lifecycle::StateId state = 0;
@@ -349,5 +352,10 @@ inline constexpr std::uint16_t kBuyerField = 14, kReceiverField = 15, kNewReceiv
 
 /// DESIGN §2: covers the folded order; not versions, positions, recorded times, changes, audit.
 Bytes state_hash(const Order& order);
+
+/// What the order is folded, decided about and shown under.
+inline const Context& context_of(const Order& order, const Context& in_force) {
+  return order.pinned ? *order.pinned : in_force;
+}
 
 }  // namespace cairn::orders

@@ -52,13 +52,14 @@ CAIRN_MEMBERS(ClaimState, order, package, from, until)
 CAIRN_MEMBERS(WaitingState, event, number, occurred, source, is_dismissed)
 CAIRN_MEMBERS(ReferenceState, key, scheme, issuer, value, claims, told)
 CAIRN_MEMBERS(Order, key, key_slot, last_key, last_timer, next_timer, looks_until, waits_until,
-              events, corrected_ahead, lifecycle, preset, state, health, flags, times, terms, total,
-              deposit, paid, refunded, is_paid_in_full, order_no, source, shop, warehouse, currency,
-              flag_colour, cancel_reason, buyer_id, summary, placed, receiver, tokens, lines, steps,
-              packages, payments, refunds, holds, cases, promises, plan, requests, conflicts,
-              verdicts, notes, attachments, relations, attributes, tags, references, suppliers,
-              waits, stops, evidence_due, receipt_extensions, receipt_extensions_by_customer,
-              survey_score, survey_sent, survey_answered, status_word)
+              events, corrected_ahead, pinned, lifecycle, preset, state, health, flags, times,
+              terms, total, deposit, paid, refunded, is_paid_in_full, order_no, source, shop,
+              warehouse, currency, flag_colour, cancel_reason, buyer_id, summary, placed, receiver,
+              tokens, lines, steps, packages, payments, refunds, holds, cases, promises, plan,
+              requests, conflicts, verdicts, notes, attachments, relations, attributes, tags,
+              references, suppliers, waits, stops, evidence_due, receipt_extensions,
+              receipt_extensions_by_customer, survey_score, survey_sent, survey_answered,
+              status_word)
 #undef CAIRN_MEMBERS
 
 template <typename T>

@@ -245,7 +245,7 @@ void write_case_commands(json::Writer& out, const Order& order, const CaseState&
 }
 
 void write_commands(json::Writer& out, const Order& order, const Viewer& viewer) {
-  const auto& context = *viewer.context;
+  const auto& context = context_of(order, *viewer.context);
   out.begin_array();
   for (const auto& offer : offers_of(order, viewer.role, viewer.now, context))
     write_offer(out, order, offer, viewer);
@@ -258,7 +258,8 @@ void write_commands(json::Writer& out, const Order& order, const Viewer& viewer)
 }
 
 std::vector<std::string> allowed_commands(const Order& order, model::Role role, Time now,
-                                          const Context& context) {
+                                          const Context& in_force) {
+  const auto& context = context_of(order, in_force);
   std::vector<std::string> out;
   add_allowed(out, offers_of(order, role, now, context));
   for (const auto& c : order.cases)

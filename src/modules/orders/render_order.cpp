@@ -283,7 +283,9 @@ model::RelationKind relation_kind(const TextState& text) {
 }
 
 void write_order(json::Writer& out, const Order& order, const Row& row, ports::KeySlot slot,
-                 const Viewer& viewer, std::span<const model::Event> history) {
+                 const Viewer& in_force, std::span<const model::Event> history) {
+  auto viewer = in_force;
+  viewer.context = &context_of(order, *in_force.context);
   const auto& context = *viewer.context;
   const auto told = model::decode_payload<model::OrderPlaced>(order.placed);
   out.begin_object().field("id", model::to_text(order.id()));

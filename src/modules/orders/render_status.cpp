@@ -27,14 +27,14 @@ void write_words(json::Writer& out, std::string_view key, const Row& row, const 
 /// a status, so each thread keeps them ready.
 std::string_view state_members(const Row& row, const Context& context) {
   thread_local std::unordered_map<std::uint32_t, std::string> ready;
-  thread_local Bytes made_for;
-  if (made_for != context.definitions->hash()) {
+  thread_local std::uint32_t made_for = 0;
+  if (const auto now = context.fingerprint(); made_for != now) {
     ready.clear();
-    made_for = context.definitions->hash();
+    made_for = now;
   }
   auto& text = ready[static_cast<std::uint32_t>(row.lifecycle) << 16 | row.state];
   if (!text.empty()) return text;
-  const auto& chart = context.definitions->lifecycle_at(row.lifecycle);
+  const auto& chart = context.lifecycle_at(row.lifecycle);
   const auto& state = chart.state(row.state);
   json::Writer w(text);
   w.begin_object().field("lifecycle", chart.name()).field("state", state.code());
@@ -143,7 +143,7 @@ void write_row(json::Writer& out, const Row& row, const Names& names, const View
   const bool is_held = std::ranges::any_of(
       row.words(), [&](auto word) { return names.text(word).starts_with("hold:"); });
   out.key("moves").begin_array();
-  const auto& chart = context.definitions->lifecycle_at(row.lifecycle);
+  const auto& chart = context.lifecycle_at(row.lifecycle);
   for (const auto& move : chart.moves(row.state, viewer.role)) {
     out.begin_object();
     out.field("to", name_of(move.to));
@@ -186,7 +186,7 @@ Summary decode_summary(BytesView bytes) {
 Summary summary_of(const Order& order, const Context& context) {
   Summary s;
   s.is_placed = order.is(Flag::Placed);
-  s.lifecycle = context.definitions->index_of(*order.lifecycle);
+  s.lifecycle = context.number_of(*order.lifecycle);
   s.state = order.state;
   s.category = order.category();
   s.health = order.health;
@@ -197,8 +197,10 @@ Summary summary_of(const Order& order, const Context& context) {
 }
 
 void write_state_ref(json::Writer& out, const Summary& s, const Context& context) {
+  const auto* chart = context.find_lifecycle(s.lifecycle);
   out.begin_object();
-  out.field("state", context.definitions->lifecycle_at(s.lifecycle).state(s.state).code());
+  out.field("state", chart && s.state < chart->states().size() ? chart->state(s.state).code()
+                                                               : std::string_view("unknown"));
   out.field("category", name_of(s.category));
   out.field("lane", name_of(model::lane_of(s.health)));
   out.field("health", name_of(s.health));

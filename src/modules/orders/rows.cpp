@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "json/value.hpp"
 #include "model/payload_codec.hpp"
+#include "modules/orders/fold.hpp"
 #include "modules/orders/lists.hpp"
 
 namespace cairn::orders {
@@ -268,7 +269,7 @@ Row without_texts(const Order& order, std::uint64_t version, std::uint64_t numbe
   Row fresh;
   fresh.id = order.id();
   fresh.is_placed = order.is(Flag::Placed);
-  fresh.lifecycle = context.definitions->index_of(*order.lifecycle);
+  fresh.lifecycle = context.number_of(*order.lifecycle);
   fresh.state = order.state;
   fresh.category = order.category();
   if (const auto milestone = milestone_of(order))
@@ -428,7 +429,11 @@ void RowTable::forget_all() {
 }
 
 std::uint32_t RowTable::fingerprint() const {
-  return crc32c(context_.definitions->hash(), kLayout);
+  Bytes content;
+  ByteWriter w(content);
+  w.varint(kFoldVersion);
+  w.varint(context_.fingerprint());
+  return crc32c(content, kLayout);
 }
 
 std::size_t RowTable::size() const {
