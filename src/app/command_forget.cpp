@@ -47,17 +47,22 @@ Result<std::string> by_folder(Common& common, const std::string& typed) {
   std::binary_semaphore done(0);
   Result<Forgotten> outcome;
   const model::Origin by{"cairn", 200, model::Role::Admin, "command line", "", "", ""};
-  forget(offline->installation(), id, by, offline->clock().now(), [&](Result<Forgotten> forgotten) {
-    outcome = std::move(forgotten);
-    done.release();
-  });
+  CAIRN_TRY(auto attachments,
+            Attachments::open(offline->folder().storage(), offline->folder().path("attachments"),
+                              *offline->installation().stores().keys));
+  forget(offline->installation(), attachments, id, by, offline->clock().now(),
+         [&](Result<Forgotten> forgotten) {
+           outcome = std::move(forgotten);
+           done.release();
+         });
   done.acquire();
   offline->stop();
   if (!outcome) return std::unexpected(outcome.error());
   std::string out;
   json::Writer w(out);
   w.begin_object().field("order", model::to_text(id));
-  w.field("keys_destroyed", std::uint64_t{outcome->keys}).end_object();
+  w.field("keys_destroyed", std::uint64_t{outcome->keys});
+  w.field("files_removed", std::uint64_t{outcome->files}).end_object();
   return out;
 }
 

@@ -127,16 +127,16 @@ void Player::tell(const Line& line, const std::string& what, const std::shared_p
   if (!facts) return note_refusal(what, facts.error());
   for (auto& told : facts->all) {
     if (actor) ++actor->waiting;
-    inputs_.push_back(
-        input_of(std::move(told), facts->is_unmapped,
-                 [desk = desk_, actor, what](const core::Answer& answer, const core::Aggregate*) {
-                   if (actor) --actor->waiting;
-                   std::lock_guard lock(desk->mutex);
-                   ++desk->counts.facts;
-                   if (answer.outcome != core::Outcome::Accepted &&
-                       answer.outcome != core::Outcome::Duplicate)
-                     ++desk->counts.refused[fmt::format("{}: {}", what, answer.error.message)];
-                 }));
+    inputs_.push_back(input_of(
+        std::move(told), facts->is_unmapped, installation_.context().definitions->attributes(),
+        [desk = desk_, actor, what](const core::Answer& answer, const core::Aggregate*) {
+          if (actor) --actor->waiting;
+          std::lock_guard lock(desk->mutex);
+          ++desk->counts.facts;
+          if (answer.outcome != core::Outcome::Accepted &&
+              answer.outcome != core::Outcome::Duplicate)
+            ++desk->counts.refused[fmt::format("{}: {}", what, answer.error.message)];
+        }));
   }
 }
 

@@ -2,15 +2,20 @@
 
 #include <fmt/format.h>
 
+#include "model/payload_codec.hpp"
+
 namespace cairn::app {
 namespace {
 
 /// One forgetting under way; keeps itself alive through the callbacks it waits for.
 class Forgetting : public std::enable_shared_from_this<Forgetting> {
  public:
-  Forgetting(Installation& installation, const model::OrderId& order,
+  Forgetting(Installation& installation, Attachments& attachments, const model::OrderId& order,
              std::function<void(Result<Forgotten>)> done)
-      : installation_(installation), order_(order), done_(std::move(done)) {}
+      : installation_(installation),
+        attachments_(attachments),
+        order_(order),
+        done_(std::move(done)) {}
 
   /// First the record of it, so that a key that is gone is always explained.
   void begin(const model::Origin& by, Time now) {
@@ -68,32 +73,38 @@ class Forgetting : public std::enable_shared_from_this<Forgetting> {
     const auto add = [&](const std::string& scheme, const std::string& issuer,
                          const std::string& value) {
       references_.push_back(
-          model::reference_key({scheme, issuer, model::normalise_reference(scheme, value)}));
+          {model::reference_key({scheme, issuer, model::normalise_reference(scheme, value)}),
+           scheme == orders::kAttachmentScheme ? value : ""});
     };
     for (const auto& reference : order.references)
       add(reference.scheme, reference.issuer, reference.value);
     for (const auto& package : order.packages)
       if (!package.number.empty()) add("tracking", package.carrier, package.number);
+    for (const auto& attachment : order.attachments)
+      add(orders::kAttachmentScheme, "",
+          model::decode_payload<model::Attachment>(attachment.payload).hash);
   }
 
   /// What was told of a number waits, and was passed on, under the number's own key. Where other
   /// orders claim the number too, it is theirs as well and stays.
   void next_reference() {
     if (references_.empty()) return destroy();
-    const auto key = references_.back();
+    const auto claimed = references_.back();
     references_.pop_back();
     submit(core::question(
-        key, {false, [self = shared_from_this()](Result<core::Seen> seen) {
-                if (!seen) return self->done_(std::unexpected(seen.error()));
-                const auto* state = static_cast<const orders::ReferenceState*>(seen->state);
-                const auto mine = model::to_text(self->order_);
-                const bool is_only_mine =
-                    state != nullptr && std::ranges::all_of(state->claims, [&](const auto& claim) {
-                      return claim.order == mine;
-                    });
-                if (is_only_mine && seen->key_slot != 0) self->slots_.push_back(seen->key_slot);
-                self->next_reference();
-              }}));
+        claimed.key,
+        {false, [self = shared_from_this(), file = claimed.file](Result<core::Seen> seen) {
+           if (!seen) return self->done_(std::unexpected(seen.error()));
+           const auto* state = static_cast<const orders::ReferenceState*>(seen->state);
+           const auto mine = model::to_text(self->order_);
+           const bool is_only_mine =
+               state == nullptr || std::ranges::all_of(state->claims, [&](const auto& claim) {
+                 return claim.order == mine;
+               });
+           if (is_only_mine && seen->key_slot != 0) self->slots_.push_back(seen->key_slot);
+           if (is_only_mine && !file.empty()) self->files_.push_back(file);
+           self->next_reference();
+         }}));
   }
 
   void destroy() {
@@ -101,24 +112,34 @@ class Forgetting : public std::enable_shared_from_this<Forgetting> {
     for (const auto slot : slots_)
       if (auto destroyed = installation_.stores().keys->destroy(slot); !destroyed)
         return done_(std::unexpected(destroyed.error()));
-    done_(Forgotten{order_, slots_.size()});
+    for (const auto& file : files_)
+      if (auto removed = attachments_.remove(file); !removed)
+        return done_(std::unexpected(removed.error()));
+    done_(Forgotten{order_, slots_.size(), files_.size()});
   }
 
+  struct Claimed {
+    ports::AggregateKey key;
+    std::string file;  ///< hash of an attachment; empty where it is a number
+  };
+
   Installation& installation_;
+  Attachments& attachments_;
   const model::OrderId order_;
   std::function<void(Result<Forgotten>)> done_;
   model::Origin by_;
   Time now_;
   ports::KeySlot slot_ = 0;
-  std::vector<ports::AggregateKey> references_;
+  std::vector<Claimed> references_;
   std::vector<ports::KeySlot> slots_;
+  std::vector<std::string> files_;
 };
 
 }  // namespace
 
-void forget(Installation& installation, const model::OrderId& order, const model::Origin& by,
-            Time now, std::function<void(Result<Forgotten>)> done) {
-  std::make_shared<Forgetting>(installation, order, std::move(done))->check(by, now);
+void forget(Installation& installation, Attachments& attachments, const model::OrderId& order,
+            const model::Origin& by, Time now, std::function<void(Result<Forgotten>)> done) {
+  std::make_shared<Forgetting>(installation, attachments, order, std::move(done))->check(by, now);
 }
 
 }  // namespace cairn::app

@@ -81,14 +81,15 @@ void Gateway::forget_order(const Principal& principal, const http::Request& requ
   if (!id) return responder.send(http::problem(id.error(), request));
   const auto info = request.info();
   auto shared = std::make_shared<http::Responder>(std::move(responder));
-  forget(installation_, *id, principal.origin(), clock_.now(),
+  forget(installation_, attachments_, *id, principal.origin(), clock_.now(),
          [shared, info](Result<Forgotten> forgotten) {
            if (!forgotten) return shared->send(http::problem(forgotten.error(), info));
            http::Response response;
            response.content_type = "application/json";
            json::Writer w(response.body);
            w.begin_object().field("order", model::to_text(forgotten->order));
-           w.field("keys_destroyed", std::uint64_t{forgotten->keys}).end_object();
+           w.field("keys_destroyed", std::uint64_t{forgotten->keys});
+           w.field("files_removed", std::uint64_t{forgotten->files}).end_object();
            shared->send(std::move(response));
          });
 }

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "json/writer.hpp"
+#include "modules/orders/personal_parts.hpp"
 
 namespace cairn::app {
 namespace {
@@ -12,7 +13,8 @@ namespace {
 constexpr std::size_t kGroup = 256;
 }  // namespace
 
-core::Input input_of(model::Told&& told, bool is_unmapped, core::Reply reply) {
+core::Input input_of(model::Told&& told, bool is_unmapped, const lifecycle::AttributeSets& sets,
+                     core::Reply reply) {
   const auto key = told.address();
   auto event = std::make_unique<model::Event>(std::move(told.event));
   if (!told.order) {
@@ -20,6 +22,7 @@ core::Input input_of(model::Told&& told, bool is_unmapped, core::Reply reply) {
     event->origin.subject = r.issuer.empty() ? fmt::format("{}:{}", r.scheme, r.value)
                                              : fmt::format("{}/{}:{}", r.scheme, r.issuer, r.value);
   }
+  if (orders::part_personal(*event, sets).is_lost) event->set(model::EventFlag::UnknownFields);
   // What was understood in full says nothing more in its raw form.
   if (!event->is(model::EventFlag::UnknownFields) && !is_unmapped) event->raw.clear();
   event->digest = model::counted_digest(*event);
@@ -40,6 +43,7 @@ void Import::take(std::uint64_t line, Result<integration::Facts> facts) {
     is_first = false;
     ++in_flight_;
     inputs_.push_back(input_of(std::move(told), facts->is_unmapped,
+                               installation_.context().definitions->attributes(),
                                [self = shared_from_this(), result = std::move(result)](
                                    const core::Answer& answer, const core::Aggregate*) {
                                  self->answered(result, answer);

@@ -14,7 +14,8 @@ namespace cairn::app {
 
 /// A fact as a shard takes it. `is_unmapped`: nobody understood it in full, so its raw form is
 /// kept.
-core::Input input_of(model::Told&& told, bool is_unmapped, core::Reply reply);
+core::Input input_of(model::Told&& told, bool is_unmapped, const lifecycle::AttributeSets& sets,
+                     core::Reply reply);
 
 /// Facts on their way in, and what became of them. Taken by one thread; replies come from the
 /// shards' threads. Keeps itself alive until the last reply.

@@ -220,6 +220,31 @@ void each_personal(T& value, Visit&& visit, std::uint16_t parent = 0) {
   });
 }
 
+/// The personal fields of `to` become those of `from`.
+template <HasFields T>
+void keep_personal(T& to, const T& from) {
+  for_each_field<T>([&](const auto& row) {
+    using V = std::remove_cvref_t<decltype(to.*row.member)>;
+    if constexpr (IsPersonal<V>::value)
+      to.*row.member = from.*row.member;
+    else if constexpr (HasFields<V>)
+      keep_personal(to.*row.member, from.*row.member);
+  });
+}
+
+/// Calls `visit(std::string path)` for every personal field there is: "signer", "receiver/name".
+template <HasFields T, typename Visit>
+void each_personal_name(Visit&& visit, const std::string& parent = {}) {
+  for_each_field<T>([&](const auto& row) {
+    using V = std::remove_cvref_t<decltype(std::declval<T&>().*row.member)>;
+    const auto path = parent + std::string(row.name);
+    if constexpr (IsPersonal<V>::value)
+      visit(path);
+    else if constexpr (HasFields<V>)
+      each_personal_name<V>(visit, path + "/");
+  });
+}
+
 // ---- JSON ---------------------------------------------------------------------------------------
 
 enum class Unknown : std::uint8_t { Refuse, Ignore };
@@ -316,10 +341,16 @@ class FieldNames {
   static constexpr auto kNames = std::apply(
       [](const auto&... rows) { return std::array<std::string_view, kCount>{rows.name...}; },
       T::fields());
+  static constexpr auto kIsInternal = std::apply(
+      [](const auto&... rows) {
+        return std::array<bool, kCount>{has(rows.flags, Field::Internal)...};
+      },
+      T::fields());
   static constexpr auto kTables = [] {
     std::pair<std::array<std::size_t, kRoom>, std::array<std::size_t, kCount>> out;
     out.first.fill(kCount);
     for (std::size_t at = kCount; at-- > 0;) {
+      if (kIsInternal[at]) continue;
       auto& first = out.first[hash(kNames[at])];
       out.second[at] = first;
       first = at;
@@ -347,7 +378,9 @@ Result<void> read_field(json::Value member, T& value, Unknown unknown) {
 template <HasFields T>
 std::unexpected<Error> unknown_field(std::string_view key) {
   std::vector<std::string_view> names;
-  for_each_field<T>([&](const auto& row) { names.push_back(row.name); });
+  for_each_field<T>([&](const auto& row) {
+    if (!has(row.flags, Field::Internal)) names.push_back(row.name);
+  });
   const auto meant = nearest(key, names);
   return meant ? invalid(fmt::format("unknown field; did you mean \"{}\"?", *meant))
                : invalid(fmt::format("unknown field; known are: {}", fmt::join(names, ", ")));

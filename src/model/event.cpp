@@ -142,6 +142,28 @@ void open(Event& event, const Opening& opening) {
   }
 }
 
+void keep_personal(Payload& to, const Payload& from) {
+  std::visit(
+      [&](auto& p) {
+        using P = std::remove_cvref_t<decltype(p)>;
+        static const P kNothing{};
+        const auto* same = std::get_if<P>(&from);
+        codec::keep_personal(p, same ? *same : kNothing);
+      },
+      to);
+}
+
+const std::set<std::string>& personal_names() {
+  static const auto kNames = [] {
+    std::set<std::string> names;
+    [&]<typename... P>(const std::variant<P...>*) {
+      (codec::each_personal_name<P>([&](const std::string& name) { names.insert(name); }), ...);
+    }(static_cast<const Payload*>(nullptr));
+    return names;
+  }();
+  return kNames;
+}
+
 Bytes tokens_of(const Event& event) {
   Bytes out;
   auto& payload = const_cast<Payload&>(event.payload);

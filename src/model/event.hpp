@@ -2,6 +2,7 @@
 
 #include <compare>
 #include <functional>
+#include <set>
 #include <string>
 
 #include "json/value.hpp"
@@ -100,6 +101,10 @@ void seal(Event& event, const Sealing& sealing);
 /// Opens personal fields and raw in place; what `open` cannot open stays sealed.
 using Opening = std::function<Result<Bytes>(std::uint16_t field, BytesView sealed)>;
 void open(Event& event, const Opening& open);
+/// Personal fields of `to` become those of `from`, where both are of one shape; else empty.
+void keep_personal(Payload& to, const Payload& from);
+/// What personal fields are called in the JSON of payloads of any type: "signer", "receiver/name".
+const std::set<std::string>& personal_names();
 inline constexpr std::uint16_t kRawField = 0xffff;
 
 /// All search tokens of the event, eight bytes each.

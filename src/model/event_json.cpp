@@ -130,6 +130,7 @@ void each_field(EventType type, const std::function<void(const FieldInfo&)>& vis
       [&](const auto& p) {
         using P = std::remove_cvref_t<decltype(p)>;
         for_each_field<P>([&](const auto& row) {
+          if (has(row.flags, Field::Internal)) return;
           using V = std::remove_cvref_t<decltype(p.*row.member)>;
           FieldInfo info;
           if constexpr (IsVector<V>::value)

@@ -22,6 +22,7 @@ enum class Field : std::uint8_t {
   Required = 1,   ///< JSON must have it
   Uncounted = 2,  ///< free text and names: never part of what makes two tellings the same
   Seldom = 4,     ///< people seldom fill it in by hand: an id, or what a system would say
+  Internal = 8,   ///< not for callers: Cairn fills it in from other fields
 };
 constexpr Field operator|(Field a, Field b) {
   return static_cast<Field>(static_cast<std::uint8_t>(a) | static_cast<std::uint8_t>(b));

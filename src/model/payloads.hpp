@@ -14,6 +14,7 @@ namespace cairn::model {
 
 inline constexpr Field kRequired = Field::Required;
 inline constexpr Field kUncounted = Field::Uncounted;
+inline constexpr Field kInternal = Field::Internal;
 inline constexpr Field kSeldom = Field::Seldom;
 
 /// A name of an order, line or package in another system, as told (not yet normalised).
@@ -127,34 +128,37 @@ struct OrderPlaced {
   JsonText attributes;
   PersonalText buyer_remark;
   bool balance_before_shipping = false;
+  PersonalText personal_attributes;  ///< JSON, of those whose set says so
   static constexpr auto fields() {
     using O = OrderPlaced;
-    return std::tuple{row(1, "order_no", &O::order_no),
-                      row(2, "lifecycle", &O::lifecycle),
-                      row(3, "preset", &O::preset),
-                      row(4, "shop", &O::shop),
-                      row(5, "company", &O::company),
-                      row(6, "brand", &O::brand),
-                      row(7, "channel", &O::channel),
-                      row(8, "warehouse", &O::warehouse),
-                      row(9, "plant", &O::plant),
-                      row(10, "currency", &O::currency),
-                      row(11, "terms", &O::terms),
-                      row(12, "total", &O::total),
-                      row(13, "deposit", &O::deposit),
-                      row(14, "buyer", &O::buyer),
-                      row(15, "receiver", &O::receiver),
-                      row(16, "lines", &O::lines),
-                      row(17, "references", &O::references),
-                      row(18, "steps", &O::steps),
-                      row(19, "tags", &O::tags),
-                      row(20, "promised_delivery", &O::promised_delivery),
-                      row(21, "promised_dispatch", &O::promised_dispatch),
-                      row(22, "requested_delivery", &O::requested_delivery),
-                      row(23, "presale_at", &O::presale_at),
-                      row(24, "attributes", &O::attributes, kUncounted),
-                      row(25, "buyer_remark", &O::buyer_remark, kUncounted),
-                      row(26, "balance_before_shipping", &O::balance_before_shipping)};
+    return std::tuple{
+        row(1, "order_no", &O::order_no),
+        row(2, "lifecycle", &O::lifecycle),
+        row(3, "preset", &O::preset),
+        row(4, "shop", &O::shop),
+        row(5, "company", &O::company),
+        row(6, "brand", &O::brand),
+        row(7, "channel", &O::channel),
+        row(8, "warehouse", &O::warehouse),
+        row(9, "plant", &O::plant),
+        row(10, "currency", &O::currency),
+        row(11, "terms", &O::terms),
+        row(12, "total", &O::total),
+        row(13, "deposit", &O::deposit),
+        row(14, "buyer", &O::buyer),
+        row(15, "receiver", &O::receiver),
+        row(16, "lines", &O::lines),
+        row(17, "references", &O::references),
+        row(18, "steps", &O::steps),
+        row(19, "tags", &O::tags),
+        row(20, "promised_delivery", &O::promised_delivery),
+        row(21, "promised_dispatch", &O::promised_dispatch),
+        row(22, "requested_delivery", &O::requested_delivery),
+        row(23, "presale_at", &O::presale_at),
+        row(24, "attributes", &O::attributes, kUncounted),
+        row(25, "buyer_remark", &O::buyer_remark, kUncounted),
+        row(26, "balance_before_shipping", &O::balance_before_shipping),
+        row(27, "personal_attributes", &O::personal_attributes, kUncounted | kInternal)};
   }
   bool operator==(const OrderPlaced&) const = default;
 };
@@ -355,10 +359,13 @@ struct ReferenceChange {
 struct AttributesSet {
   std::string level, element;  ///< order | line | package | step, and which one
   JsonText attributes;
+  PersonalText personal_attributes;  ///< JSON, of those whose set says so
   static constexpr auto fields() {
-    return std::tuple{row(1, "level", &AttributesSet::level, kSeldom),
-                      row(2, "element", &AttributesSet::element, kSeldom),
-                      row(3, "attributes", &AttributesSet::attributes, kRequired)};
+    return std::tuple{
+        row(1, "level", &AttributesSet::level, kSeldom),
+        row(2, "element", &AttributesSet::element, kSeldom),
+        row(3, "attributes", &AttributesSet::attributes, kRequired),
+        row(4, "personal_attributes", &AttributesSet::personal_attributes, kUncounted | kInternal)};
   }
 };
 

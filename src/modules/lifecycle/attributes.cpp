@@ -26,7 +26,16 @@ struct Property {
   std::string name;
   std::vector<std::string> levels;
   std::unique_ptr<valijson::Schema> schema;
+  std::optional<model::PersonalKind> personal;
 };
+
+std::optional<model::PersonalKind> personal_kind_of(const Json& part) {
+  using enum model::PersonalKind;
+  const auto found = part.find("x-personal");
+  if (found == part.end() || !found->is_string()) return std::nullopt;
+  const auto word = found->get<std::string>();
+  return word == "name" ? Name : word == "phone" ? Phone : word == "address" ? Address : Other;
+}
 
 /// "/temperature/0" out of the library's ["<root>", "[temperature]", "[0]"].
 std::string pointer_of(std::string_view name, const std::vector<std::string>& context) {
@@ -74,7 +83,8 @@ std::string AttributeSets::add(AttributeSet set) {
   if (found == schema.end() || !found->is_object()) return "the schema has no properties";
   std::vector<Property> compiled;
   for (const auto& [name, part] : found->items()) {
-    Property property{name, set.levels, std::make_unique<valijson::Schema>()};
+    Property property{name, set.levels, std::make_unique<valijson::Schema>(),
+                      personal_kind_of(part)};
     try {
       valijson::SchemaParser(valijson::SchemaParser::kDraft7)
           .populateSchema(Adapter(part), *property.schema);
@@ -89,6 +99,19 @@ std::string AttributeSets::add(AttributeSet set) {
 }
 
 std::span<const AttributeSet> AttributeSets::sets() const { return state_->sets; }
+
+std::optional<model::PersonalKind> AttributeSets::personal_kind(std::string_view level,
+                                                                std::string_view name) const {
+  for (const auto& property : state_->properties)
+    if (property.personal && property.name == name && contains(property.levels, level))
+      return property.personal;
+  return std::nullopt;
+}
+
+bool AttributeSets::has_personal() const {
+  return std::ranges::any_of(
+      state_->properties, [](const Property& property) { return property.personal.has_value(); });
+}
 
 std::vector<AttributeFault> AttributeSets::check(std::string_view level,
                                                  std::string_view attributes) const {

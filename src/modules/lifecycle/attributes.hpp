@@ -1,11 +1,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "model/personal.hpp"
 #include "modules/lifecycle/tables.hpp"
 
 namespace cairn::lifecycle {
@@ -41,6 +43,10 @@ class AttributeSets {
   /// What is wrong with `attributes`, a JSON object or empty, at a level. `null` takes an attribute
   /// away and is never wrong of one that is known.
   std::vector<AttributeFault> check(std::string_view level, std::string_view attributes) const;
+  /// What kind of personal text an attribute is; nothing where it is none.
+  std::optional<model::PersonalKind> personal_kind(std::string_view level,
+                                                   std::string_view name) const;
+  bool has_personal() const;
 
  private:
   struct State;

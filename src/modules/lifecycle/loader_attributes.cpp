@@ -40,7 +40,8 @@ constexpr std::string_view kKeywords[]{"type",
                                        "anyOf",
                                        "allOf",
                                        "not"};
-constexpr std::string_view kForPeople[]{"x-label", "x-unit", "x-options", "x-group", "x-order"};
+constexpr std::string_view kForPeople[]{"x-label", "x-unit",  "x-options",
+                                        "x-group", "x-order", "x-personal"};
 
 bool is_number(std::string_view text) {
   std::size_t at = text.starts_with('-') ? 1 : 0;
@@ -57,6 +58,11 @@ bool is_number(std::string_view text) {
     if (!digits()) return false;
   }
   return at == text.size();
+}
+
+const std::vector<std::string_view>& personal_words() {
+  static const std::vector<std::string_view> kWords{"name", "phone", "address", "other"};
+  return kWords;
 }
 
 void append_json(std::string& out, const Yaml& node) {
@@ -98,12 +104,6 @@ void append_json(std::string& out, const Yaml& node) {
 /// A keyword by itself; a fault where it would not be checked.
 bool is_checked(Reader& reader, const Yaml& key) {
   const std::string_view word = key.text;
-  if (word == "x-personal") {
-    reader.fault(key, "personal_attribute",
-                 "attributes are not sealed: personal data has fields of its own (buyer, "
-                 "receiver, signer, notes)");
-    return false;
-  }
   const bool is_for_people = word.starts_with("x-");
   if (is_for_people ? contains(kForPeople, word) : contains(kKeywords, word)) return true;
   if (is_for_people)
@@ -137,12 +137,27 @@ void check_options(Reader& reader, const Yaml& schema, const Yaml& key, const Ya
   }
 }
 
+/// `x-personal: name`: sealed under the key of the order, shown masked as its kind is. Only texts,
+/// and not of lines: those are told by the thousand with their orders, in the open.
+void check_personal(Reader& reader, const Yaml& schema, const Yaml& key, const Yaml& kind,
+                    bool is_of_lines) {
+  if (!contains(personal_words(), std::string_view(kind.text)))
+    reader.unknown(kind, "unknown_kind", "kind of personal text", personal_words());
+  const auto* type = schema.find("type");
+  if (!type || type->text != "string")
+    reader.fault(key, "personal_attribute", "only a text (type: string) can be personal");
+  if (is_of_lines)
+    reader.fault(key, "personal_of_line",
+                 "attributes of lines are not sealed: personal ones belong to order, package or "
+                 "step");
+}
+
 /// The same of a whole schema and of those inside it. False when the library must not see it.
-bool check_schema(Reader& reader, const Yaml& schema) {
+bool check_schema(Reader& reader, const Yaml& schema, bool is_of_lines) {
   if (!reader.expect_open_map(schema, "a schema")) return false;
   bool is_good = true;
   const auto check_inner = [&](const Yaml& inner) {
-    is_good = check_schema(reader, inner) && is_good;
+    is_good = check_schema(reader, inner, is_of_lines) && is_good;
   };
   for (const auto& [key, value] : schema.members) {
     const std::string_view word = key.text;
@@ -150,6 +165,8 @@ bool check_schema(Reader& reader, const Yaml& schema) {
       is_good = false;
     } else if (word == "x-options") {
       check_options(reader, schema, key, value);
+    } else if (word == "x-personal") {
+      check_personal(reader, schema, key, value, is_of_lines);
     } else if (word == "x-unit" && value.is_map()) {
       reader.label(value, "x-unit");
     } else if (word == "properties") {
@@ -183,7 +200,7 @@ void read_attribute_set(Reader& reader, const Yaml& root, AttributeSets& sets) {
                    fmt::format("attribute set \"{}\" is defined twice", out.code));
   const auto* schema = reader.need(root, "schema", "an attribute set");
   if (!schema) return;
-  if (!check_schema(reader, *schema)) return;
+  if (!check_schema(reader, *schema, contains(out.levels, std::string("line")))) return;
   append_json(out.schema, *schema);
   if (auto wrong = sets.add(std::move(out)); !wrong.empty())
     reader.fault(*schema, "bad_schema", fmt::format("the schema cannot be used: {}", wrong));

@@ -84,8 +84,11 @@ std::optional<Event> corrected(const Event& event, const Event& correction) {
     out.flags &= static_cast<std::uint8_t>(~static_cast<std::uint8_t>(model::EventFlag::NoDate));
   }
   if (!c.data.text.empty())
-    if (auto payload = model::read_payload(event.type, c.data.text, model::Reading::Fact))
+    if (auto payload = model::read_payload(event.type, c.data.text, model::Reading::Fact)) {
+      // Nobody here has a key: what is personal stays as it was told.
+      model::keep_personal(*payload, event.payload);
       out.payload = *std::move(payload);
+    }
   return out;
 }
 

@@ -287,8 +287,9 @@ void set_attributes(Order& order, const model::AttributesSet& p) {
   auto* known = find_in(order.attributes, [&](const AttributeState& a) {
     return a.level == p.level && a.element == p.element;
   });
-  if (!known) known = &order.attributes.emplace_back(AttributeState{p.level, p.element, ""});
+  if (!known) known = &order.attributes.emplace_back(AttributeState{p.level, p.element, "", {}});
   known->json = model::merge_json_objects(known->json, p.attributes.text);
+  if (!p.personal_attributes.empty()) known->personal.emplace_back(p.personal_attributes.sealed());
 }
 
 void put_text(std::vector<TextState>& list, const Event& event) {

@@ -172,6 +172,7 @@ struct TextState {
 struct AttributeState {
   std::string level, element;
   std::string json;
+  std::vector<Bytes> personal;  ///< sealed JSON, each laid over those before it
 };
 
 /// What is true of the order as a whole; one bit each, in the state hash.
@@ -349,6 +350,7 @@ std::uint32_t badges_of(const Order& order);
 /// Where personal fields of parties stand, as model::seal numbers them: the field's number in
 /// OrderPlaced, or in AddressChanged.
 inline constexpr std::uint16_t kBuyerField = 14, kReceiverField = 15, kNewReceiverField = 1;
+inline constexpr std::uint16_t kPlacedAttributesField = 27, kAttributesField = 4;
 
 /// DESIGN §2: covers the folded order; not versions, positions, recorded times, changes, audit.
 Bytes state_hash(const Order& order);

@@ -3,9 +3,11 @@
 #include <algorithm>
 
 #include "base/ranges.hpp"
+#include "model/payload_codec.hpp"
 #include "modules/orders/corrections.hpp"
 #include "modules/orders/decide.hpp"
 #include "modules/orders/pack.hpp"
+#include "modules/orders/personal_parts.hpp"
 #include "modules/orders/render.hpp"
 
 namespace cairn::orders {
@@ -98,6 +100,10 @@ Bytes OrderReducer::claims(const core::Aggregate& state) const {
   for (const auto& package : order.packages)
     if (!package.number.empty() && package.has_own_number)
       put("tracking", package.carrier, package.number, package.id);
+  if (order.is(Flag::Forgotten)) return out;  // its attachments are only others' now
+  for (const auto& attachment : order.attachments)
+    put(kAttachmentScheme, "", model::decode_payload<model::Attachment>(attachment.payload).hash,
+        "");
   return out;
 }
 
@@ -142,7 +148,15 @@ std::unique_ptr<core::Aggregate> OrderReducer::unpack(const ports::AggregateKey&
 Result<std::vector<Event>> OrderReducer::decide(const core::Aggregate& state,
                                                 const core::Command& command,
                                                 const core::Knows& knows, Time at) const {
-  return orders::decide(order_of(state), command, at, context_, knows);
+  CAIRN_TRY(auto events, orders::decide(order_of(state), command, at, context_, knows));
+  const auto& sets = context_of(order_of(state), context_).definitions->attributes();
+  for (auto& event : events)
+    if (const auto parts = part_personal(event, sets); !parts.pointer.empty())
+      return fail(ErrorCode::Invalid,
+                  "a correction leaves personal data as it was told; leave this field out "
+                  "(change_address names another receiver)",
+                  parts.pointer);
+  return events;
 }
 
 }  // namespace cairn::orders

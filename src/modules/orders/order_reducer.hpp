@@ -4,6 +4,10 @@
 
 namespace cairn::orders {
 
+/// Orders claim the bytes that are attached to them, by their hash: so it is known whether others
+/// have the same.
+inline constexpr const char* kAttachmentScheme = "attachment";
+
 /// Orders as the shard sees them.
 class OrderReducer final : public core::Reducer {
  public:

@@ -7,6 +7,7 @@
 #include "base/ranges.hpp"
 #include "model/payload_codec.hpp"
 #include "modules/orders/counting.hpp"
+#include "modules/orders/personal_parts.hpp"
 #include "modules/orders/render_cases.hpp"
 #include "modules/orders/settle.hpp"
 
@@ -73,6 +74,35 @@ std::string attributes_of(const Order& order, std::string_view level, std::strin
   return told.empty() ? "{}" : told;
 }
 
+/// The same of those that are personal, opened. "{}" where there are none, or the key is gone.
+std::string personal_attributes_of(const Order& order, std::string_view level,
+                                   std::string_view element, ports::KeySlot slot,
+                                   const core::Sealer& sealer,
+                                   const model::PersonalText& told = {}) {
+  std::string out;
+  const auto lay = [&](std::uint16_t field, BytesView sealed) {
+    if (const auto plain = sealer.open(slot, field, sealed))
+      out = model::merge_json_objects(out, *plain);
+  };
+  if (!told.empty()) lay(kPlacedAttributesField, told.sealed());
+  for (const auto& set : order.attributes) {
+    const std::string_view set_level = set.level.empty() ? "order" : std::string_view(set.level);
+    if (set_level != level || set.element != element) continue;
+    for (const auto& sealed : set.personal) lay(kAttributesField, sealed);
+  }
+  return out.empty() ? "{}" : out;
+}
+
+/// `personal_attributes`, masked; left out where there are none.
+void write_personal_attributes(json::Writer& out, const Order& order, std::string_view level,
+                               std::string_view element, ports::KeySlot slot, const Viewer& viewer,
+                               const model::PersonalText& told = {}) {
+  const auto plain = personal_attributes_of(order, level, element, slot, *viewer.sealer, told);
+  if (plain != "{}")
+    out.key("personal_attributes")
+        .raw(masked_attributes(level, plain, viewer.context->definitions->attributes()));
+}
+
 /// Facts are kept as they were told; what no attribute set allows is flagged.
 void write_attribute_faults(json::Writer& out, const Order& order, const std::string& told,
                             const Context& context) {
@@ -119,7 +149,8 @@ void write_line(json::Writer& out, const Order& order, const LineState& line) {
 }
 
 void write_package(json::Writer& out, const Order& order, const PackageState& package,
-                   const Context& context) {
+                   ports::KeySlot slot, const Viewer& viewer) {
+  const auto& context = *viewer.context;
   out.begin_object();
   out.field("id", package.id).field("direction", name_of(package.direction));
   out.text_if("carrier", package.carrier).text_if("number", package.number);
@@ -149,6 +180,7 @@ void write_package(json::Writer& out, const Order& order, const PackageState& pa
   out.text_if("last_place", package.last_place).time_if("last_seen_at", package.last_scan);
   out.time_if("eta", package.estimated);
   out.key("attributes").raw(attributes_of(order, "package", package.id));
+  write_personal_attributes(out, order, "package", package.id, slot, viewer);
   out.key("milestones").begin_array();
   for (const auto& seen : package.milestones) {
     out.begin_object().field("milestone", name_of(seen.milestone));
@@ -164,7 +196,8 @@ void write_package(json::Writer& out, const Order& order, const PackageState& pa
   out.end_object();
 }
 
-void write_step(json::Writer& out, const Order& order, const PlannedStepState& step) {
+void write_step(json::Writer& out, const Order& order, const PlannedStepState& step,
+                ports::KeySlot slot, const Viewer& viewer) {
   out.begin_object().field("id", step.id);
   const auto& zh = step.name_zh.empty() ? step.id : step.name_zh;
   write_label(out, "label", {zh, step.name_en.empty() ? zh : step.name_en});
@@ -176,6 +209,7 @@ void write_step(json::Writer& out, const Order& order, const PlannedStepState& s
                                                : "waiting");
   out.field("quantity", step.quantity).field("good", step.good).field("scrap", step.scrap);
   out.key("attributes").raw(attributes_of(order, "step", step.id));
+  write_personal_attributes(out, order, "step", step.id, slot, viewer);
   out.time_if("planned_start", step.planned_start).time_if("planned_end", step.planned_end);
   out.time_if("estimated_end", step.estimated_end).time_if("started_at", step.started);
   out.time_if("finished_at", step.finished).text_if("reason", step.blocked_reason);
@@ -340,9 +374,9 @@ void write_order(json::Writer& out, const Order& order, const Row& row, ports::K
   out.key("lines").begin_array();
   for (const auto& line : order.lines) write_line(out, order, line);
   out.end_array().key("packages").begin_array();
-  for (const auto& package : order.packages) write_package(out, order, package, context);
+  for (const auto& package : order.packages) write_package(out, order, package, slot, viewer);
   out.end_array().key("steps").begin_array();
-  for (const auto& step : order.plan) write_step(out, order, step);
+  for (const auto& step : order.plan) write_step(out, order, step, slot, viewer);
   out.end_array().key("holds").begin_array();
   for (const auto& hold : order.holds) write_hold(out, hold);
   out.end_array().key("cases").begin_array();
@@ -366,9 +400,29 @@ void write_order(json::Writer& out, const Order& order, const Row& row, ports::K
   out.key("commands");
   write_commands(out, order, viewer);
   out.key("attributes").raw(attributes_of(order, "order", "", told.attributes.text));
+  write_personal_attributes(out, order, "order", "", slot, viewer, told.personal_attributes);
   write_attribute_faults(out, order, told.attributes.text, context);
   out.end_object();
 }
+
+namespace {
+void write_revealed_attributes(json::Writer& out, const Order& order, ports::KeySlot slot,
+                               const core::Sealer& sealer, const model::PersonalText& told) {
+  out.key("attributes").begin_array();
+  const auto write = [&](std::string_view level, std::string_view element,
+                         const std::string& plain) {
+    if (plain == "{}") return;
+    out.begin_object().field("level", level).text_if("element", element);
+    out.key("attributes").raw(plain).end_object();
+  };
+  write("order", "", personal_attributes_of(order, "order", "", slot, sealer, told));
+  for (const auto& set : order.attributes)
+    if (!set.personal.empty() && !set.level.empty() && set.level != "order")
+      write(set.level, set.element,
+            personal_attributes_of(order, set.level, set.element, slot, sealer));
+  out.end_array();
+}
+}  // namespace
 
 void write_revealed(json::Writer& out, const Order& order, ports::KeySlot slot,
                     const core::Sealer& sealer) {
@@ -381,6 +435,7 @@ void write_revealed(json::Writer& out, const Order& order, ports::KeySlot slot,
     else
       write_party(out, "receiver", model::decode_payload<model::Person>(order.receiver),
                   kNewReceiverField, slot, sealer, Personal::Plain);
+    write_revealed_attributes(out, order, slot, sealer, told.personal_attributes);
   }
   out.end_object();
 }
