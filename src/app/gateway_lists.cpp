@@ -26,6 +26,7 @@ class Filters {
     bits<model::Health>("health", query_.healths);
     bits<model::Lane>("lane", query_.lanes);
     ids("shop", query_.shops);
+    ids("source", query_.sources);
     ids("warehouse", query_.warehouses);
     ids("flag", query_.flags);
     for (const char* name : {"supplier", "carrier", "tag", "hold", "party"}) words(name);

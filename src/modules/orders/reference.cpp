@@ -218,6 +218,11 @@ std::vector<core::Letter> ReferenceReducer::letters(const ports::AggregateKey&, 
     return out;
   }
   const auto& claim = cause.as<model::Claim>();
+  // Most claims are the first of their order: nothing was ever taken back from it.
+  const bool was_let_go = std::ranges::any_of(history, [&](const Event& past) {
+    return past.type == EventType::ReferenceUnclaimed && past.id != cause.id &&
+           past.as<model::Claim>().order == claim.order;
+  });
   for (const auto& event : history) {
     if (is_claim(event) || event.is(model::EventFlag::Rival) ||
         event.type == EventType::EventDismissed)
@@ -229,7 +234,7 @@ std::vector<core::Letter> ReferenceReducer::letters(const ports::AggregateKey&, 
     if (cause.type == EventType::ReferenceClaimed) {
       if (event.occurred >= or_never(claim.until)) continue;
       out.push_back(forward(event, claim.order));
-      give_again(history, event, cause, out);
+      if (was_let_go) give_again(history, event, cause, out);
     } else if (std::ranges::none_of(reference.claims, [&](const ClaimState& other) {
                  return other.order == claim.order && covers(other, event.occurred);
                })) {
