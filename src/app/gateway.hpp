@@ -46,6 +46,7 @@ class Gateway {
     std::string version;
     integration::Zone zone;            ///< whose clock public pages show
     std::string page, page_not_found;  ///< templates of the public page
+    integration::IntakeLimits intake;
     std::shared_ptr<http::Metrics> metrics;
     const http::LiveHub* hub = nullptr;
     /// What a backup copies besides the shards; null: there is nothing to back up (tests).
@@ -124,6 +125,8 @@ class Gateway {
                              std::span<const core::StoredRecord> history, std::uint64_t from,
                              std::uint32_t shard, std::uint64_t& through);
 
+  /// What the JSON of a request may be.
+  json::Limits json_limits() const { return {.depth_max = options_.intake.json_depth_max}; }
   orders::Viewer viewer(const Principal& principal) const;
   std::string position_of(std::uint32_t shard, std::uint64_t number) const;
   std::string position() const;

@@ -22,8 +22,9 @@ Result<void> need_local_admin(const Principal& principal) {
 }
 
 /// The text member `name` of the body.
-Result<std::string> text_of(const http::Request& request, std::string_view name) {
-  json::Document document;
+Result<std::string> text_of(const http::Request& request, std::string_view name,
+                            json::Limits limits) {
+  json::Document document(limits);
   CAIRN_TRY(const auto body, document.parse(request.body()));
   const auto member = body.find(name);
   const auto text = member ? member->as_string() : std::nullopt;
@@ -38,7 +39,7 @@ void Gateway::back_up(const Principal& principal, const http::Request& request,
                       http::Responder responder) {
   if (auto allowed = need_local_admin(principal); !allowed)
     return responder.send(http::problem(allowed.error(), request));
-  const auto to = text_of(request, "folder");
+  const auto to = text_of(request, "folder", json_limits());
   if (!to) return responder.send(http::problem(to.error(), request));
   if (!to->starts_with('/'))
     return responder.send(http::problem(
@@ -75,7 +76,7 @@ void Gateway::forget_order(const Principal& principal, const http::Request& requ
                            http::Responder responder) {
   if (auto allowed = need_local_admin(principal); !allowed)
     return responder.send(http::problem(allowed.error(), request));
-  const auto named = text_of(request, "order");
+  const auto named = text_of(request, "order", json_limits());
   if (!named) return responder.send(http::problem(named.error(), request));
   const auto id = model::parse_order_id(*named);
   if (!id) return responder.send(http::problem(id.error(), request));

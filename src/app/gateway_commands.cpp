@@ -12,8 +12,8 @@ namespace cairn::app {
 namespace {
 
 /// One text per value, so that blanks and the order of members do not make another command.
-Result<std::string> canonical_body(const http::Request& request) {
-  json::Document document;
+Result<std::string> canonical_body(const http::Request& request, json::Limits limits) {
+  json::Document document(limits);
   const auto body = trim(request.body());
   CAIRN_TRY(const auto value, document.parse(body.empty() ? "{}" : body));
   if (!value.is_object()) return fail(ErrorCode::Invalid, "the body is a JSON object", "");
@@ -36,9 +36,10 @@ Result<std::optional<std::uint64_t>> expected_version(const http::Request& reque
 
 /// What every request to change an order says, whatever it is called. Errors: those of its body and
 /// of If-Match.
-Result<core::Command> command_of(const Principal& principal, const http::Request& request) {
+Result<core::Command> command_of(const Principal& principal, const http::Request& request,
+                                 json::Limits limits) {
   core::Command command;
-  CAIRN_TRY(command.data, canonical_body(request));
+  CAIRN_TRY(command.data, canonical_body(request, limits));
   CAIRN_TRY(command.expected_version, expected_version(request));
   const auto key = request.header("idempotency-key");
   command.identity = key.empty() ? model::identity_of("request", request.request_id())
@@ -140,7 +141,7 @@ void Gateway::place_order(const Principal& principal, const http::Request& reque
   if (trim(request.body()).empty())
     return responder.send(http::problem(
         {ErrorCode::Malformed, "the body is empty; send the order as a JSON object", ""}, request));
-  auto body = canonical_body(request);
+  auto body = canonical_body(request, json_limits());
   if (!body) return responder.send(http::problem(body.error(), request));
   json::Document document;
   const auto value = document.parse(*body);
@@ -169,7 +170,7 @@ void Gateway::command(const Principal& principal, const http::Request& request,
                       http::Responder responder) {
   const auto id = model::parse_order_id(request.param("id"));
   if (!id) return responder.send(http::problem(id.error(), request));
-  auto command = command_of(principal, request);
+  auto command = command_of(principal, request, json_limits());
   if (!command) return responder.send(http::problem(command.error(), request));
   command->name = request.param("name");
   CommandResult result;
@@ -229,7 +230,7 @@ void Gateway::correction(const Principal& principal, const http::Request& reques
                          http::Responder responder) {
   const auto id = model::parse_order_id(request.param("id"));
   if (!id) return responder.send(http::problem(id.error(), request));
-  auto command = command_of(principal, request);
+  auto command = command_of(principal, request, json_limits());
   if (!command) return responder.send(http::problem(command.error(), request));
   json::Document document;
   const auto value = document.parse(command->data);
@@ -334,7 +335,7 @@ Result<void> check_bulk(json::Value body) {
 
 void Gateway::commands(const Principal& principal, const http::Request& request,
                        http::Responder responder) {
-  json::Document document;
+  json::Document document(json_limits());
   const auto value = document.parse(request.body());
   if (!value) return responder.send(http::problem(value.error(), request));
   if (const auto whole = check_bulk(*value); !whole)

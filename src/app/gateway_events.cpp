@@ -13,7 +13,6 @@ namespace {
 
 /// Beyond this many without an answer a body is not read on.
 constexpr std::size_t kInFlightMax = 8'192;
-constexpr std::size_t kBodyMax = 8 * 1024 * 1024;
 constexpr std::chrono::milliseconds kRetry{20};
 
 integration::Sender sender_of(const Principal& principal, const http::Request& request) {
@@ -41,12 +40,15 @@ http::Response answer_of(const Import& import, const http::RequestInfo& info, bo
 }
 
 /// One parser a thread: its memory is used again.
-integration::EventReader& reader_for(const integration::Sources& sources) {
+integration::EventReader& reader_for(const integration::Sources& sources,
+                                     const integration::IntakeLimits& limits) {
   thread_local std::unique_ptr<integration::EventReader> reader;
   thread_local const integration::Sources* made_for = nullptr;
-  if (made_for != &sources) {
-    reader = std::make_unique<integration::EventReader>(sources);
+  thread_local integration::IntakeLimits made_with;
+  if (made_for != &sources || made_with != limits) {
+    reader = std::make_unique<integration::EventReader>(sources, limits);
     made_for = &sources;
+    made_with = limits;
   }
   return *reader;
 }
@@ -61,13 +63,14 @@ std::vector<core::Input>& together() {
 /// A body that is one event, or one batch: held until it is whole.
 class WholeBody final : public http::BodySink {
  public:
-  WholeBody(Installation& installation, integration::EventForm form, integration::Sender sender,
-            http::RequestInfo info, const http::Request& request,
+  WholeBody(Installation& installation, const integration::IntakeLimits& limits,
+            integration::EventForm form, integration::Sender sender, const http::Request& request,
             std::vector<core::Input>* together)
       : installation_(installation),
+        limits_(limits),
         form_(form),
         sender_(std::move(sender)),
-        info_(std::move(info)),
+        info_(request.info()),
         together_(together) {
     if (form != integration::EventForm::Binary) return;
     request.each_header([&](std::string_view name, std::string_view value) {
@@ -76,7 +79,7 @@ class WholeBody final : public http::BodySink {
   }
 
   bool take(std::string_view chunk) override {
-    if (body_.size() + chunk.size() > kBodyMax)
+    if (body_.size() + chunk.size() > limits_.batch_bytes_max)
       is_too_large_ = true;
     else
       body_ += chunk;
@@ -88,11 +91,11 @@ class WholeBody final : public http::BodySink {
       return responder.send(http::problem(
           {ErrorCode::TooLarge,
            fmt::format("the body is longer than {} bytes; send application/x-ndjson for more",
-                       kBodyMax),
+                       limits_.batch_bytes_max),
            ""},
           info_));
     auto import = std::make_shared<Import>(installation_, "");
-    auto& reader = reader_for(installation_.definitions().sources);
+    auto& reader = reader_for(installation_.definitions().sources, limits_);
     using enum integration::EventForm;
     if (form_ == Batch) {
       const auto whole = reader.read_batch(
@@ -120,6 +123,7 @@ class WholeBody final : public http::BodySink {
 
  private:
   Installation& installation_;
+  const integration::IntakeLimits& limits_;
   const integration::EventForm form_;
   const integration::Sender sender_;
   const http::RequestInfo info_;
@@ -132,9 +136,11 @@ class WholeBody final : public http::BodySink {
 /// Lines without end: taken as they come, as fast as the shards answer.
 class Lines final : public http::BodySink {
  public:
-  Lines(Installation& installation, ImportReports& reports, Workers& timers, ports::Clock& clock,
-        integration::Sender sender, http::RequestInfo info, std::function<void()> resume)
+  Lines(Installation& installation, const integration::IntakeLimits& limits, ImportReports& reports,
+        Workers& timers, ports::Clock& clock, integration::Sender sender, http::RequestInfo info,
+        std::function<void()> resume)
       : installation_(installation),
+        limits_(limits),
         reports_(reports),
         timers_(timers),
         clock_(clock),
@@ -171,8 +177,8 @@ class Lines final : public http::BodySink {
  private:
   void take_line(std::uint64_t number, Result<std::string_view> line) {
     if (!line) return import_->take(number, std::unexpected(line.error()));
-    import_->take(number,
-                  reader_for(installation_.definitions().sources).read_line(*line, sender_));
+    auto& reader = reader_for(installation_.definitions().sources, limits_);
+    import_->take(number, reader.read_line(*line, sender_));
   }
 
   /// What found no room is tried for five seconds more, then refused as busy.
@@ -207,6 +213,7 @@ class Lines final : public http::BodySink {
   }
 
   Installation& installation_;
+  const integration::IntakeLimits& limits_;
   ImportReports& reports_;
   Workers& timers_;
   ports::Clock& clock_;
@@ -235,9 +242,9 @@ void Gateway::add_event_routes(http::Router& router) {
               integration::event_form(request.header("content-type"), has_headers));
     auto sender = sender_of(principal, request);
     if (form == integration::EventForm::Lines)
-      return std::make_unique<Lines>(installation_, reports_, workers_, clock_, std::move(sender),
-                                     request.info(), std::move(resume));
-    return std::make_unique<WholeBody>(installation_, form, std::move(sender), request.info(),
+      return std::make_unique<Lines>(installation_, options_.intake, reports_, workers_, clock_,
+                                     std::move(sender), request.info(), std::move(resume));
+    return std::make_unique<WholeBody>(installation_, options_.intake, form, std::move(sender),
                                        request, has_rounds_ ? &together() : nullptr);
   };
   router.add(Post, "/v1/events",

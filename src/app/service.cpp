@@ -32,7 +32,7 @@ Result<void> Service::open_stores() {
   CAIRN_TRY(const auto newest, newest_recorded(stores));
   CAIRN_TRY_VOID(adopt(*definitions, folder_->storage(), settings_.data, Adopt::Activate,
                        std::max(clock_->now(), newest + Duration{1}), settings_.move_orders));
-  hub_ = std::make_unique<http::LiveHub>();
+  hub_ = std::make_unique<http::LiveHub>(settings_.live);
   live_ = std::make_unique<Live>(*clock_);
   core::ClusterOptions options;
   options.shards = folder_->manifest().shards;
@@ -57,6 +57,7 @@ Result<Gateway::Options> Service::gateway_options() const {
   options.api_key_hash = folder_->manifest().api_key_hash;
   options.version = CAIRN_VERSION;
   CAIRN_TRY(options.zone, integration::Zone::find(settings_.zone));
+  options.intake = settings_.intake;
   options.metrics = metrics_;
   options.hub = hub_.get();
   options.page = std::string(files_->text("/public_page/page.html"));
@@ -91,6 +92,7 @@ Result<void> Service::wire() {
   server.port = settings_.port;
   server.threads = settings_.edge_threads;
   server.trusted_proxies = settings_.trusted_proxies;
+  server.limits = settings_.http;
   server.metrics = metrics_;
   if (!settings_.tls_certificate.empty()) {
     CAIRN_TRY(server.tls, http::TlsContext::load(settings_.tls_certificate, settings_.tls_key));

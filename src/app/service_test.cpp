@@ -4,6 +4,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include "app/service_test_support.hpp"
+#include "http/test_client.hpp"
 
 namespace cairn::app {
 namespace {
@@ -268,6 +269,69 @@ TEST_F(ServiceTest, puts_old_segments_away_and_reads_them_in_the_audit) {
     cursor = page.text("next_cursor");
   } while (!cursor.empty());
   EXPECT_EQ(notes, 800u);
+}
+
+TEST_F(ServiceTest, keeps_to_the_limits_of_its_settings) {
+  const auto file = (folder_ / "cairn.yaml").string();
+  std::ofstream(file) << "body_bytes_max: 2048\njson_depth_max: 8\nhead_bytes_max: 4096\n"
+                         "target_bytes_max: 1000\nidle_seconds_max: 1\n"
+                         "event_bytes_max: 1024\nbatch_events_max: 1\nbatch_bytes_max: 3000\n";
+  const auto loaded = Settings::load(file, settings_);
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  settings_ = *loaded;
+  restart();
+
+  const auto send = [&](std::string_view target, std::string_view type, std::string_view body) {
+    http::TestClient client(service_->port());
+    client.send(
+        fmt::format("POST {} HTTP/1.1\r\nHost: t\r\nAuthorization: Bearer {}\r\n"
+                    "Content-Type: {}\r\nContent-Length: {}\r\n\r\n{}",
+                    target, kKey, type, body.size(), body));
+    return client.read_answer();
+  };
+  const auto expect_refused = [](const http::Answer& answer, int status, std::string_view why) {
+    EXPECT_EQ(answer.status, status) << answer.head;
+    EXPECT_NE(answer.body.find(why), std::string::npos) << answer.body;
+  };
+  constexpr auto kJson = "application/json", kBatch = "application/cloudevents-batch+json";
+  expect_refused(send("/v1/orders", kJson, std::string(2'049, ' ')), 413, "2048 bytes");
+  expect_refused(send("/v1/orders", kJson, "[[[[[[[[[]]]]]]]]]"), 413, "8 levels");
+  expect_refused(send("/v1/commands", kJson, "[[[[[[[[[]]]]]]]]]"), 413, "8 levels");
+  expect_refused(send("/v1/events", kBatch, "[{},{}]"), 413, "at most 1 events");
+  expect_refused(send("/v1/events", kBatch, std::string(3'001, ' ')), 413, "3000 bytes");
+  expect_refused(send("/v1/events", "application/cloudevents+json", std::string(1'025, ' ')), 413,
+                 "at most 1024");
+  http::TestClient first(service_->port()), second(service_->port());
+  const auto far = first.get("/" + std::string(1'001, 'a'));
+  expect_refused(far, 431, "target is too long");
+  EXPECT_EQ(second.get("/healthz").status, 200);
+  EXPECT_EQ(second.get("/healthz", "A: " + std::string(4'096, 'a') + "\r\n").status, 431);
+
+  http::TestClient idle(service_->port());
+  EXPECT_EQ(idle.get("/healthz").status, 200);
+  EXPECT_TRUE(idle.is_at_end());
+
+  settings_.http.idle_seconds_max = 75;
+  settings_.http.connections_max = 2;
+  restart();
+  http::TestClient one(service_->port()), two(service_->port());
+  EXPECT_EQ(one.get("/healthz").status, 200);
+  EXPECT_EQ(two.get("/healthz").status, 200);
+  http::TestClient three(service_->port());
+  EXPECT_EQ(three.read_answer().status, 503);
+}
+
+TEST_F(ServiceTest, names_every_limit_that_is_out_of_bounds) {
+  Settings wrong;
+  wrong.http.idle_seconds_max = 0;
+  wrong.intake.json_depth_max = 33;
+  wrong.http.body_bytes_max = 1;
+  const auto faults = wrong.validate();
+  ASSERT_EQ(faults.size(), 3u);
+  EXPECT_EQ(faults[0], "body_bytes_max: 1 is out of bounds; give 1024 to 8388608 bytes");
+  EXPECT_EQ(faults[1], "idle_seconds_max: 0 is out of bounds; give 1 to 86400 seconds");
+  EXPECT_EQ(faults[2], "json_depth_max: 33 is out of bounds; give 8 to 32 levels");
+  EXPECT_TRUE(Settings().validate().empty());
 }
 
 TEST_F(ServiceTest, leaves_nothing_behind_of_commands_to_nobody) {

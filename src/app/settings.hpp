@@ -6,6 +6,9 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "http/live_hub.hpp"
+#include "http/message.hpp"
+#include "modules/integration/cloud_events.hpp"
 
 namespace cairn::app {
 
@@ -29,6 +32,9 @@ struct Settings {
   std::size_t mailbox_max = 16'384;
   std::uint64_t segment_bytes = 64ull << 20;
   bool audit_files = true;
+  http::Limits http;  ///< of requests and connections
+  http::LiveOptions live;
+  integration::IntakeLimits intake;
   /// The operator's word after "the log of shard … is damaged": "shard:record", the first record
   /// that is given up. Means nothing to a log that is whole.
   std::vector<std::string> accept_loss;
@@ -42,7 +48,7 @@ struct Settings {
   std::vector<std::string> validate() const;
   /// Errors: Invalid, with the line and the nearest known key.
   static Result<Settings> load(const std::string& path, Settings base);
-  /// YAML; secrets are shown as ***.
+  /// YAML, each line with its unit, its bounds and what it is for; secrets are shown as ***.
   std::string print() const;
   /// Every setting by name with its value as text, secrets as ***.
   void each(const std::function<void(std::string_view, const std::string&)>& visit) const;

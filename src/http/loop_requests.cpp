@@ -98,7 +98,8 @@ bool Server::Loop::take_request(Connection& connection) {
     connection.in_at += head.size();
     return true;
   }
-  const auto most = found.route ? found.route->options.body_bytes_max : limits.body_bytes_max;
+  const auto own = found.route ? found.route->options.body_bytes_max : std::nullopt;
+  const auto most = own.value_or(limits.body_bytes_max);
   if (framing->length > most) {
     refuse(connection, 413,
            {ErrorCode::TooLarge, fmt::format("the body is longer than {} bytes", most), ""},

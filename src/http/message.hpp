@@ -27,7 +27,7 @@ struct Limits {
   std::size_t head_bytes_max = 16 * 1024;
   std::size_t headers_max = 64;
   std::size_t target_bytes_max = 12 * 1024;
-  std::size_t body_bytes_max = 8 * 1024 * 1024;  ///< of a body held in memory
+  std::size_t body_bytes_max = 1024 * 1024;  ///< of a body held in memory
   std::size_t connections_max = 20'000;
   std::size_t pipelined_max = 64;                   ///< requests of one connection not yet answered
   std::size_t unsent_bytes_max = 16 * 1024 * 1024;  ///< of several answers nobody reads

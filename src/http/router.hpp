@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 
 #include "http/message.hpp"
 
@@ -8,7 +9,8 @@ namespace cairn::http {
 
 struct RouteOptions {
   std::string rate_class = "read";
-  std::size_t body_bytes_max = 1024 * 1024;
+  /// Of a body held in memory; without it, the edge's.
+  std::optional<std::size_t> body_bytes_max = {};
   SinkFactory stream = {};  ///< for bodies of any length; the handler is not called then
 };
 

@@ -172,8 +172,8 @@ Result<EventForm> event_form(std::string_view content_type, bool has_ce_headers)
 EventReader::EventReader(const Sources& sources, IntakeLimits limits)
     : sources_(sources),
       limits_(limits),
-      document_({limits.event_bytes_max + 16, 32}),
-      nested_({limits.event_bytes_max + 16, 32}) {}
+      document_({limits.event_bytes_max + 16, limits.json_depth_max}),
+      nested_({limits.event_bytes_max + 16, limits.json_depth_max}) {}
 
 Result<Facts> EventReader::read_structured(std::string_view json, const Sender& sender) {
   CAIRN_TRY_VOID(check_size(json, limits_));

@@ -42,6 +42,9 @@ struct Facts {
 struct IntakeLimits {
   std::size_t event_bytes_max = 64 * 1024;
   std::size_t batch_events_max = 10'000;
+  std::size_t batch_bytes_max = 8 * 1024 * 1024;  ///< of a body that is held until it is whole
+  std::size_t json_depth_max = 32;
+  friend bool operator==(const IntakeLimits&, const IntakeLimits&) = default;
 };
 
 /// The form of a body by its Content-Type. Errors: UnsupportedMedia.
