@@ -41,6 +41,10 @@ void add_json_option(CLI::App& command, Common& common);
 /// throws for an option that is wrong.
 void read_settings(Common& common, const CLI::App& command);
 
+enum class Edge : std::uint8_t;
+/// Serves in this process until Ctrl-C or SIGTERM.
+void run_server(Common& common, Edge edge);
+
 void add_serve(CLI::App& app, Common& common);
 void add_order(CLI::App& app, Common& common);
 void add_tail(CLI::App& app, Common& common);
@@ -54,6 +58,7 @@ void add_forget(CLI::App& app, Common& common);
 void add_lifecycle(CLI::App& app, Common& common);
 void add_config(CLI::App& app, Common& common);
 void add_role(CLI::App& app, Common& common);
+void add_demo(CLI::App& app, Common& common);
 void add_bench(CLI::App& app, Common& common);
 
 }  // namespace cairn::app

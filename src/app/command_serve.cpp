@@ -52,7 +52,9 @@ void greet(const Common& common, Service& service, Edge edge) {
   std::fflush(stdout);
 }
 
-void serve(Common& common, Edge edge) {
+}  // namespace
+
+void run_server(Common& common, Edge edge) {
   // Blocked before any thread begins, so that only this one gets them.
   sigset_t signals;
   sigemptyset(&signals);
@@ -60,8 +62,6 @@ void serve(Common& common, Edge edge) {
   sigaddset(&signals, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
-  // The demo's orders never mix with those of a company.
-  if (common.settings.demo) common.settings.data = demo_folder(common.settings.data);
   auto service = Service::open(common.settings, console_files());
   if (!service) return complain(common, service.error());
   if (auto started = (*service)->start(edge); !started) return complain(common, started.error());
@@ -71,8 +71,6 @@ void serve(Common& common, Edge edge) {
   std::fflush(stdout);
   (*service)->stop();
 }
-
-}  // namespace
 
 void add_serve(CLI::App& app, Common& common) {
   auto* command = app.add_subcommand("serve", "Run Cairn / 启动服务");
@@ -112,7 +110,9 @@ void add_serve(CLI::App& app, Common& common) {
     read_settings(common, *command);
     const auto order = start_order(*roles);
     if (!order) return complain(common, order.error());
-    serve(common, contains(*order, "gateway") ? Edge::Open : Edge::Closed);
+    // The demo's orders never mix with those of a company.
+    if (common.settings.demo) common.settings.data = demo_folder(common.settings.data);
+    run_server(common, contains(*order, "gateway") ? Edge::Open : Edge::Closed);
   });
 }
 

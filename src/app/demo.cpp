@@ -30,8 +30,8 @@ std::string demo_folder(const std::string& data) {
 }
 
 struct Demo::Play {
-  Play(Installation& its, demo::Book loaded)
-      : installation(its), book(std::move(loaded)), player(its, book) {}
+  Play(Installation& its, demo::Book loaded, Elsewhere elsewhere)
+      : installation(its), book(std::move(loaded)), player(its, book, std::move(elsewhere)) {}
 
   void step(Time now);
   void begin(Time now);
@@ -273,7 +273,8 @@ void Demo::Play::step(Time now) {
 Demo::Demo(std::unique_ptr<Play> play) : play_(std::move(play)) {}
 Demo::~Demo() { stop(); }
 
-Result<std::unique_ptr<Demo>> Demo::open(Installation& installation, const std::string& folder) {
+Result<std::unique_ptr<Demo>> Demo::open(Installation& installation, const std::string& folder,
+                                         Elsewhere elsewhere) {
   CAIRN_TRY(auto book, demo::load_book(folder));
   if (book.story_orders() > demo::kRoundNumbers)
     return fail(ErrorCode::Invalid, folder + "/stories.yaml: more orders than a round has numbers");
@@ -281,7 +282,8 @@ Result<std::unique_ptr<Demo>> Demo::open(Installation& installation, const std::
     if (!installation.definitions().sources.find(shop.source))
       return fail(ErrorCode::Invalid,
                   folder + "/cast.yaml: no source " + shop.source + " in sources/");
-  return std::unique_ptr<Demo>(new Demo(std::make_unique<Play>(installation, std::move(book))));
+  auto play = std::make_unique<Play>(installation, std::move(book), std::move(elsewhere));
+  return std::unique_ptr<Demo>(new Demo(std::move(play)));
 }
 
 void Demo::step(Time now) { play_->step(now); }

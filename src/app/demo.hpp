@@ -1,7 +1,9 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -26,8 +28,19 @@ class Demo {
     std::map<std::string, std::uint64_t> refused;  ///< "script/what: why" → how often
   };
 
+  /// What the demo does, as another server may be told it.
+  struct Deed {
+    std::string line;           ///< a fact, as POST /v1/events takes it; empty: a command
+    model::OrderId order = {};  ///< of a command, with what follows
+    std::string command, data, key;
+  };
+  /// Is told all deeds in their order, before the shards are; false: it could not be reached, and
+  /// is told the same again later.
+  using Elsewhere = std::function<bool(std::span<const Deed>)>;
+
   /// `folder`: definitions/demo. Errors: those of the definitions.
-  static Result<std::unique_ptr<Demo>> open(Installation& installation, const std::string& folder);
+  static Result<std::unique_ptr<Demo>> open(Installation& installation, const std::string& folder,
+                                            Elsewhere elsewhere = {});
   ~Demo();
 
   void start(ports::Clock& clock);

@@ -31,8 +31,11 @@ std::string with_step_of_case(std::string data, std::string_view command) {
 
 }  // namespace
 
-Player::Player(Installation& installation, const Book& book)
-    : installation_(installation), cast_(book), reader_(installation.definitions().sources) {}
+Player::Player(Installation& installation, const Book& book, Demo::Elsewhere elsewhere)
+    : installation_(installation),
+      cast_(book),
+      reader_(installation.definitions().sources),
+      elsewhere_(std::move(elsewhere)) {}
 
 void Player::note_refusal(const std::string& what, const Error& error) {
   std::lock_guard lock(desk_->mutex);
@@ -90,6 +93,8 @@ void Player::command(const std::shared_ptr<Actor>& actor, std::size_t index, std
   command.origin.role = model::from_name<model::Role>(act.by).value_or(model::Role::Admin);
   command.origin.actor = cast_.actor(actor->ticket, act.by);
   const auto id = cast_.order_id(actor->ticket, actor->part);
+  if (elsewhere_)
+    deeds_.push_back({{}, id, command.name, command.data, to_hex(command.identity.view())});
   ++actor->waiting;
   inputs_.push_back(core::command(
       model::order_key(id), std::move(command),
@@ -125,6 +130,7 @@ void Player::tell(const Line& line, const std::string& what, const std::shared_p
   sender.actor = line.actor;
   auto facts = reader_.read_line(text, sender);
   if (!facts) return note_refusal(what, facts.error());
+  if (elsewhere_) deeds_.push_back({.line = std::move(text)});
   for (auto& told : facts->all) {
     if (actor) ++actor->waiting;
     inputs_.push_back(input_of(
@@ -197,6 +203,10 @@ void Player::look_for_requests(const model::OrderId& id) {
 }
 
 bool Player::give() {
+  if (!deeds_.empty()) {
+    if (!elsewhere_(deeds_)) return false;
+    deeds_.clear();
+  }
   if (!inputs_.empty()) installation_.cluster().submit_all(inputs_);
   return inputs_.empty();
 }

@@ -49,7 +49,7 @@ struct Desk {
 /// Turns acts into inputs and gives them to the shards. One thread.
 class Player {
  public:
-  Player(Installation& installation, const Book& book);
+  Player(Installation& installation, const Book& book, Demo::Elsewhere elsewhere = {});
 
   const Cast& cast() const { return cast_; }
   const std::shared_ptr<Desk>& desk() const { return desk_; }
@@ -62,7 +62,8 @@ class Player {
   void look_back(const Ticket& ticket, const model::OrderId& id, Time placed);
   /// Reads the requests of an order, into Desk::requests.
   void look_for_requests(const model::OrderId& id);
-  /// False: the mailboxes have no room; nothing more should be played now.
+  /// False: the mailboxes have no room, or who is told first is not there; nothing more should be
+  /// played now.
   bool give();
   /// True where the act has to wait: the order is on hold. `Actor::is_over` where it cannot come.
   bool must_wait(Actor& actor, std::size_t act) const;
@@ -82,6 +83,8 @@ class Player {
   std::shared_ptr<Desk> desk_ = std::make_shared<Desk>();
   integration::EventReader reader_;
   std::vector<core::Input> inputs_;
+  Demo::Elsewhere elsewhere_;
+  std::vector<Demo::Deed> deeds_;  ///< not told elsewhere yet
 };
 
 }  // namespace cairn::app::demo

@@ -11,8 +11,9 @@ namespace {
 
 /// Every command, in the order of the help.
 constexpr void (*kCommands[])(CLI::App&, Common&){
-    add_serve,  add_order,   add_tail,   add_import,    add_export, add_verify, add_rebuild,
-    add_backup, add_restore, add_forget, add_lifecycle, add_config, add_role,   add_bench,
+    add_serve,     add_order,   add_tail,   add_import,  add_export,
+    add_verify,    add_rebuild, add_backup, add_restore, add_forget,
+    add_lifecycle, add_config,  add_role,   add_demo,    add_bench,
 };
 
 int run(int argc, char** argv) {

@@ -24,7 +24,8 @@ Result<std::unique_ptr<Offline>> Offline::open(const Settings& settings, If what
                 fmt::format("no data of Cairn in {}; name its folder with --data", settings.data));
   auto offline = std::unique_ptr<Offline>(new Offline());
   CAIRN_TRY(const auto definitions_folder, find_folder("definitions", settings.definitions));
-  CAIRN_TRY(auto definitions, load_definitions(definitions_folder));
+  CAIRN_TRY(auto definitions,
+            load_definitions(definitions_folder, settings.demo ? With::Demo : With::Nothing));
   auto folder = DataFolder::open(settings);
   if (!folder && folder.error().code == ErrorCode::Busy)
     return fail(ErrorCode::Busy,

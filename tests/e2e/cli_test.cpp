@@ -1,10 +1,14 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <filesystem>
 #include <fstream>
+#include <set>
 
 #include <fmt/format.h>
 
+#include "app/demo_cast.hpp"
+#include "base/text.hpp"
 #include "json/value.hpp"
 #include "program.hpp"
 
@@ -121,8 +125,9 @@ TEST(Cli, TailOfAWrongFilterOrKeyEndsWithTheReason) {
 }
 
 TEST(Cli, EveryCommandHelpsInBothLanguages) {
-  for (const auto* name : {"serve", "order", "tail", "import", "export", "verify", "rebuild",
-                           "backup", "restore", "forget", "lifecycle", "config", "role", "bench"}) {
+  for (const auto* name :
+       {"serve", "order", "tail", "import", "export", "verify", "rebuild", "backup", "restore",
+        "forget", "lifecycle", "config", "role", "demo", "bench"}) {
     const auto help = run({name, "--help"});
     EXPECT_EQ(help.code, 0) << name;
     EXPECT_NE(help.out.find(" / "), std::string::npos) << name << "\n" << help.out;
@@ -158,16 +163,85 @@ TEST(Cli, SettingsAreCheckedAndPrintedWithoutSecrets) {
   const auto printed = run({"config", "print", folder.path("good.yaml")});
   EXPECT_EQ(printed.code, 0) << printed.error;
   EXPECT_NE(printed.out.find("port: 9000"), std::string::npos) << printed.out;
+  EXPECT_NE(printed.out.find("idle_seconds_max: 75  # between two requests; 1 to 86400 seconds"),
+            std::string::npos)
+      << printed.out;
   EXPECT_EQ(printed.out.find("sixteen"), std::string::npos) << printed.out;
-  std::ofstream(folder.path("bad.yaml")) << "shards: 0\nedge_threads: 0\n";
+  std::ofstream(folder.path("bad.yaml")) << "shards: 0\nedge_threads: 0\njson_depth_max: 99\n";
   const auto faults = run({"config", "check", folder.path("bad.yaml")});
   EXPECT_EQ(faults.code, 1);
   EXPECT_NE(faults.out.find("shards"), std::string::npos) << faults.out;
   EXPECT_NE(faults.out.find("edge_threads"), std::string::npos) << faults.out;
+  EXPECT_NE(faults.out.find("json_depth_max: 99 is out of bounds; give 8 to 32 levels"),
+            std::string::npos)
+      << faults.out;
   std::ofstream(folder.path("typo.yaml")) << "prot: 9000\n";
   const auto typo = run({"config", "check", folder.path("typo.yaml")});
   EXPECT_NE(typo.code, 0);
   EXPECT_NE((typo.out + typo.error).find("did you mean \"port\""), std::string::npos) << typo.error;
+}
+
+std::set<std::string> order_numbers(const std::string& data) {
+  const auto all =
+      run({"export", "orders", "--data", data, "--definitions", data + "/../definitions"});
+  EXPECT_EQ(all.code, 0) << all.error;
+  std::set<std::string> numbers;
+  for (const auto line : split(all.out, '\n'))
+    for (const auto cell : split(line, ','))
+      if (app::demo::parse_order_no(cell)) numbers.emplace(cell);
+  return numbers;
+}
+
+/// Definitions of a company that knows the demo's sources.
+void copy_definitions(const std::string& to) {
+  namespace fs = std::filesystem;
+  fs::copy(CAIRN_SOURCE_DIR "/definitions", to, fs::copy_options::recursive);
+  for (const auto& file : fs::directory_iterator(to + "/demo/sources"))
+    fs::copy(file, to + "/sources/");
+}
+
+TEST(Cli, TheDemoIsServedFromAFolderOfItsOwn) {
+  TemporaryFolder folder;
+  copy_definitions(folder.path("definitions"));
+  Running demo({"demo", "--folder", folder.path("cast"), "--port", "0"});
+  const auto greeting = demo.line();
+  EXPECT_NE(greeting.find("http://127.0.0.1:"), std::string::npos) << greeting;
+  EXPECT_EQ(demo.end(), 0);
+  EXPECT_GE(order_numbers(folder.path("cast")).size(), 100u);
+}
+
+TEST(Cli, TheDemoIsToldToAServerThatKnowsItsSources) {
+  TemporaryFolder folder;
+  const auto definitions = folder.path("definitions"), data = folder.path("data");
+  copy_definitions(definitions);
+  {
+    Server server(data, {"--definitions", definitions});
+    const std::vector<std::string> play{"demo", "--server", server.url(),        "--data",
+                                        data,   "--folder", folder.path("cast"), "--seconds",
+                                        "3",    "--json"};
+    for (int time = 0; time < 2; ++time) {
+      const auto played = run(play);
+      EXPECT_EQ(played.code, 0) << played.error;
+      EXPECT_NE(played.out.find("\"refused\":0"), std::string::npos) << played.out;
+    }
+    const auto stranger = run({"demo", "--server", server.url(), "--key", "not-the-key", "--folder",
+                               folder.path("other"), "--seconds", "3"});
+    EXPECT_EQ(stranger.code, 1);
+    EXPECT_NE(stranger.error.find("API key"), std::string::npos) << stranger.error;
+    EXPECT_EQ(server.end(), 0);
+  }
+  const auto told = order_numbers(data);
+  EXPECT_GE(told.size(), 100u);
+  EXPECT_EQ(told, order_numbers(folder.path("cast")));
+}
+
+TEST(Cli, TheDemoSaysWhatAServerLacksThatDoesNotKnowItsSources) {
+  TemporaryFolder folder;
+  Server server(folder.path("data"));
+  const auto played = run({"demo", "--server", server.url(), "--data", folder.path("data"),
+                           "--folder", folder.path("cast"), "--seconds", "3"});
+  EXPECT_EQ(played.code, 1);
+  EXPECT_NE(played.error.find("definitions/demo/sources"), std::string::npos) << played.error;
 }
 
 TEST(Cli, RolesAreListedAndRefusedByName) {
