@@ -15,10 +15,11 @@
 namespace cairn::app {
 namespace {
 
-/// Waits for Ctrl-C or the service manager's word; a second one ends the process at once.
-void wait_for_signal(const sigset_t& signals) {
+/// Waits for Ctrl-C or the service manager's word; a second one ends the process at once. Until
+/// then SIGUSR1 is the operator's word that the machine's clock, which jumped, is right.
+void wait_for_signal(const sigset_t& signals, ClockWatch& clock) {
   int got = 0;
-  sigwait(&signals, &got);
+  while (sigwait(&signals, &got) == 0 && got == SIGUSR1) clock.follow();
   std::signal(SIGINT, SIG_DFL);
   std::signal(SIGTERM, SIG_DFL);
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
@@ -60,13 +61,14 @@ void run_server(Common& common, Edge edge) {
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGUSR1);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   auto service = Service::open(common.settings, console_files());
   if (!service) return complain(common, service.error());
   if (auto started = (*service)->start(edge); !started) return complain(common, started.error());
   greet(common, **service, edge);
-  wait_for_signal(signals);
+  wait_for_signal(signals, (*service)->clock_watch());
   fmt::print("cairn: {}\n", common.say("正在停止 …", "stopping …"));
   std::fflush(stdout);
   (*service)->stop();

@@ -227,6 +227,11 @@ void Gateway::add_routes(http::Router& router) {
     w.begin_object().field("name", "storage").field("status", is_full ? "failing" : "ok");
     if (is_full)
       w.field("detail", "the disk is full: nothing can be acknowledged until there is room");
+    w.end_object();
+    // A clock that jumped hinders nothing: it is told, and Cairn is ready.
+    w.begin_object().field("name", "clock").field("status", "ok");
+    const auto jump = options_.clock_watch ? options_.clock_watch->jump() : std::nullopt;
+    if (jump) w.field("detail", "clock_jump: " + describe_jump(*jump));
     w.end_object().end_array().end_object();
     responder.send(std::move(response));
   });

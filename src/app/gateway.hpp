@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "app/attachments.hpp"
+#include "app/clock_watch.hpp"
 #include "app/import_reports.hpp"
 #include "app/installation.hpp"
 #include "app/live.hpp"
@@ -47,6 +48,7 @@ class Gateway {
     integration::Zone zone;            ///< whose clock public pages show
     std::string page, page_not_found;  ///< templates of the public page
     integration::IntakeLimits intake;
+    ClockWatch* clock_watch = nullptr;  ///< whose jumps are told; null: nobody watches (tests)
     std::shared_ptr<http::Metrics> metrics;
     const http::LiveHub* hub = nullptr;
     /// What a backup copies besides the shards; null: there is nothing to back up (tests).

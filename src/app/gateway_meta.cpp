@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "app/gateway.hpp"
@@ -116,6 +118,14 @@ void Gateway::get_metrics(http::Responder responder) {
   for (const auto& figure : kFigures) out.add(figure.info, figure.value(totals));
   out.add({"cairn_orders_requests_silent_total", "Requests that ended by their master's silence"},
           live_.silences());
+  const auto jump = options_.clock_watch ? options_.clock_watch->jump() : std::nullopt;
+  const auto ahead = jump.value_or(Duration{0}).us / 1'000'000;
+  out.add({"cairn_clock_jump_ahead_seconds",
+           "The machine's clock is ahead of Cairn's time, which does not follow yet", Gauge},
+          static_cast<std::uint64_t>(std::max<std::int64_t>(ahead, 0)));
+  out.add({"cairn_clock_jump_behind_seconds",
+           "The machine's clock is behind Cairn's time, which does not follow yet", Gauge},
+          static_cast<std::uint64_t>(std::max<std::int64_t>(-ahead, 0)));
   if (options_.metrics) options_.metrics->write(out, options_.hub);
   responder.send(std::move(response));
 }

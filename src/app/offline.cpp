@@ -36,8 +36,8 @@ Result<std::unique_ptr<Offline>> Offline::open(const Settings& settings, If what
   offline->folder_ = *std::move(folder);
   CAIRN_TRY(auto stores, offline->folder_->open_stores());
   CAIRN_TRY(offline->tables_, sqlite::KeyValueStore::open(offline->folder_->path("tables.db")));
-  offline->clock_ = std::make_unique<system::SystemClock>();
   CAIRN_TRY(const auto newest, newest_recorded(stores));
+  offline->clock_ = std::make_unique<system::SystemClock>(newest);
   // A command that only looks works with what its server does.
   CAIRN_TRY_VOID(adopt(*definitions, offline->folder_->storage(), settings.data,
                        what == If::Exists ? Adopt::Follow : Adopt::Activate,

@@ -4,18 +4,22 @@
 
 #include "adapters/sqlite/kv.hpp"
 #include "adapters/system/machine.hpp"
-#include "adapters/system/system_clock.hpp"
 #include "app/definition_store.hpp"
 #include "http/mailbox.hpp"
 
 namespace cairn::app {
+namespace {
+
+constexpr std::chrono::seconds kClockLooks{10};
+
+}  // namespace
 
 Result<std::unique_ptr<Service>> Service::open(const Settings& settings,
                                                std::span<const ConsoleFile> console,
-                                               std::unique_ptr<ports::Clock> clock) {
+                                               system::SystemClock::Source time) {
   if (const auto faults = settings.validate(); !faults.empty())
     return fail(ErrorCode::Invalid, fmt::format("{}", fmt::join(faults, "\n")));
-  auto service = std::unique_ptr<Service>(new Service(settings, console, std::move(clock)));
+  auto service = std::unique_ptr<Service>(new Service(settings, console, std::move(time)));
   CAIRN_TRY_VOID(service->open_stores());
   CAIRN_TRY_VOID(service->wire());
   return service;
@@ -28,8 +32,9 @@ Result<void> Service::open_stores() {
   CAIRN_TRY(folder_, DataFolder::open(settings_));
   CAIRN_TRY(auto stores, folder_->open_stores());
   CAIRN_TRY(tables_, sqlite::KeyValueStore::open(folder_->path("tables.db")));
-  if (!clock_) clock_ = std::make_unique<system::SystemClock>();
   CAIRN_TRY(const auto newest, newest_recorded(stores));
+  clock_ = std::make_unique<system::SystemClock>(newest, time_);
+  clock_watch_ = std::make_unique<ClockWatch>(*clock_);
   CAIRN_TRY_VOID(adopt(*definitions, folder_->storage(), settings_.data, Adopt::Activate,
                        std::max(clock_->now(), newest + Duration{1}), settings_.move_orders));
   hub_ = std::make_unique<http::LiveHub>(settings_.live);
@@ -58,6 +63,7 @@ Result<Gateway::Options> Service::gateway_options() const {
   options.version = CAIRN_VERSION;
   CAIRN_TRY(options.zone, integration::Zone::find(settings_.zone));
   options.intake = settings_.intake;
+  options.clock_watch = clock_watch_.get();
   options.metrics = metrics_;
   options.hub = hub_.get();
   options.page = std::string(files_->text("/public_page/page.html"));
@@ -114,7 +120,13 @@ Result<void> Service::wire() {
 
 Service::~Service() { stop(); }
 
+void Service::watch_clock() {
+  clock_watch_->look();
+  workers_->run_after(kClockLooks, [this] { watch_clock(); });
+}
+
 Result<void> Service::start(Edge edge) {
+  watch_clock();
   live_->start_at_durable();
   hub_->start();
   installation_->cluster().start(*clock_);

@@ -3,6 +3,8 @@
 #include <memory>
 #include <string>
 
+#include "adapters/system/system_clock.hpp"
+#include "app/clock_watch.hpp"
 #include "app/demo.hpp"
 #include "app/gateway.hpp"
 #include "app/installation.hpp"
@@ -23,12 +25,12 @@ enum class Edge : std::uint8_t { Open, Closed };
 class Service {
  public:
   /// Opens the data folder and brings the shards to where it is. `console` is what the program has
-  /// inside; a folder named in the settings is served instead. Without a clock the machine's is
-  /// used. Errors: Invalid (settings, definitions), NotFound (that folder), Busy (another process
-  /// has the data), Damaged, Io.
-  static Result<std::unique_ptr<Service>> open(const Settings& settings,
-                                               std::span<const ConsoleFile> console = {},
-                                               std::unique_ptr<ports::Clock> clock = nullptr);
+  /// inside; a folder named in the settings is served instead. `time` is replaced in tests only.
+  /// Errors: Invalid (settings, definitions), NotFound (that folder), Busy (another process has the
+  /// data), Damaged, Io.
+  static Result<std::unique_ptr<Service>> open(
+      const Settings& settings, std::span<const ConsoleFile> console = {},
+      system::SystemClock::Source time = system::SystemClock::read_machine);
   ~Service();
 
   /// Begins to answer. Errors: Io (the port is taken).
@@ -43,20 +45,23 @@ class Service {
   bool has_console() const { return files_->has_console(); }
   Installation& installation() { return *installation_; }
   ports::Clock& clock() { return *clock_; }
+  ClockWatch& clock_watch() { return *clock_watch_; }
   const http::Router& router() const { return router_; }
 
  private:
-  Service(Settings settings, std::span<const ConsoleFile> console,
-          std::unique_ptr<ports::Clock> clock)
-      : settings_(std::move(settings)), console_(console), clock_(std::move(clock)) {}
+  Service(Settings settings, std::span<const ConsoleFile> console, system::SystemClock::Source time)
+      : settings_(std::move(settings)), console_(console), time_(std::move(time)) {}
   Result<void> open_stores();
   Result<void> wire();
   Result<Gateway::Options> gateway_options() const;
+  void watch_clock();
 
   Settings settings_;
   std::span<const ConsoleFile> console_;
   std::unique_ptr<DataFolder> folder_;
-  std::unique_ptr<ports::Clock> clock_;
+  system::SystemClock::Source time_;
+  std::unique_ptr<system::SystemClock> clock_;
+  std::unique_ptr<ClockWatch> clock_watch_;
   std::unique_ptr<ports::KeyValues> tables_;
   std::shared_ptr<http::Metrics> metrics_ = std::make_shared<http::Metrics>();
   std::unique_ptr<http::LiveHub> hub_;

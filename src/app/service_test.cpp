@@ -271,6 +271,51 @@ TEST_F(ServiceTest, puts_old_segments_away_and_reads_them_in_the_audit) {
   EXPECT_EQ(notes, 800u);
 }
 
+TEST_F(ServiceTest, does_not_follow_a_clock_that_jumps_before_it_is_told) {
+  const auto metric = [&](std::string_view direction) {
+    const auto name = fmt::format("\ncairn_clock_jump_{}_seconds ", direction);
+    const auto text = get("/metrics").response.body;
+    const auto at = text.find(name);
+    return at == std::string::npos ? "none" : text.substr(at + name.size(), 4);
+  };
+  const auto before = service_->clock().now();
+  EXPECT_EQ(metric("ahead").substr(0, 2), "0\n");
+  EXPECT_EQ(get("/readyz").response.body.find("clock_jump"), std::string::npos);
+  jump(hours(2));
+  ::testing::internal::CaptureStderr();
+  service_->clock_watch().look();
+  service_->clock_watch().look();
+  const auto told = ::testing::internal::GetCapturedStderr();
+  EXPECT_EQ(told.find("warning clock_jump"), told.rfind("warning clock_jump")) << told;
+  EXPECT_NE(told.find("warning clock_jump"), std::string::npos) << told;
+  EXPECT_LT(service_->clock().now(), before + hours(1));
+  EXPECT_TRUE(metric("ahead").starts_with("7200") || metric("ahead").starts_with("7199"));
+  const auto ready = get("/readyz").response;
+  EXPECT_EQ(ready.status, 200);
+  EXPECT_NE(ready.body.find("ahead of Cairn's time"), std::string::npos) << ready.body;
+
+  service_->clock_watch().follow();
+  EXPECT_GE(service_->clock().now(), before + hours(2));
+  EXPECT_EQ(get("/readyz").response.body.find("clock_jump"), std::string::npos);
+}
+
+TEST_F(ServiceTest, goes_on_in_time_from_what_was_written_down) {
+  const auto id = place("T-1");
+  const auto written = service_->clock().now();
+  jump(hours(-3));
+  restart();
+  EXPECT_GT(service_->clock().now(), written - seconds(60));
+  EXPECT_NE(get("/readyz").response.body.find("behind Cairn's time"), std::string::npos);
+  pass(minutes(9));
+  service_->clock_watch().look();
+  EXPECT_NE(get("/readyz").response.body.find("clock_jump"), std::string::npos);
+  EXPECT_EQ(command(id, "add_note", R"({"text":"n"})").response.status, 200);
+  pass(minutes(2));
+  service_->clock_watch().look();
+  EXPECT_EQ(get("/readyz").response.body.find("clock_jump"), std::string::npos);
+  EXPECT_GT(service_->clock().now(), written + minutes(9));
+}
+
 TEST_F(ServiceTest, keeps_to_the_limits_of_its_settings) {
   const auto file = (folder_ / "cairn.yaml").string();
   std::ofstream(file) << "body_bytes_max: 2048\njson_depth_max: 8\nhead_bytes_max: 4096\n"

@@ -42,17 +42,6 @@ class Captured final : public http::Responder::Channel {
   std::shared_ptr<std::promise<http::Response>> promise_;
 };
 
-/// The machine's time and what the test has let pass besides.
-class PassingClock final : public ports::Clock {
- public:
-  explicit PassingClock(const std::atomic<std::int64_t>& passed_us) : passed_us_(passed_us) {}
-  Time now() override { return machine_.now() + Duration{passed_us_}; }
-
- private:
-  const std::atomic<std::int64_t>& passed_us_;
-  system::SystemClock machine_;
-};
-
 class ServiceTest : public ::testing::Test {
  protected:
   static constexpr const char* kKey = "a-key-of-the-tests";
@@ -70,12 +59,19 @@ class ServiceTest : public ::testing::Test {
     fs::remove_all(folder_);
   }
   void open() {
-    auto service = Service::open(settings_, {}, std::make_unique<PassingClock>(passed_us_));
+    auto service = Service::open(settings_, {}, [this] {
+      auto reading = system::SystemClock::read_machine();
+      reading.boot_ns += passed_us_ * 1'000;
+      reading.wall_ns += (passed_us_ + jumped_us_) * 1'000;
+      return reading;
+    });
     ASSERT_TRUE(service) << service.error().message;
     service_ = *std::move(service);
     ASSERT_TRUE(service_->start());
   }
   void pass(Duration time) { passed_us_ += time.us; }
+  /// Somebody sets the machine's clock.
+  void jump(Duration by) { jumped_us_ += by.us; }
   void restart() {
     service_->stop();
     service_.reset();
@@ -152,7 +148,7 @@ class ServiceTest : public ::testing::Test {
   static inline int next_ = 0;
   int requests_ = 0;
   fs::path folder_;
-  std::atomic<std::int64_t> passed_us_{0};
+  std::atomic<std::int64_t> passed_us_{0}, jumped_us_{0};
   Settings settings_;
   std::unique_ptr<Service> service_;
 };

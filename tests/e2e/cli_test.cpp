@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -242,6 +243,16 @@ TEST(Cli, TheDemoSaysWhatAServerLacksThatDoesNotKnowItsSources) {
                            "--folder", folder.path("cast"), "--seconds", "3"});
   EXPECT_EQ(played.code, 1);
   EXPECT_NE(played.error.find("definitions/demo/sources"), std::string::npos) << played.error;
+}
+
+TEST(Cli, ServeTakesTheOperatorsWordOnTheClockAndGoesOn) {
+  TemporaryFolder folder;
+  const auto data = folder.path("data");
+  Server server(data);
+  server.signal(SIGUSR1);
+  const auto sent = send(server, data, placed("C-1"));
+  EXPECT_NE(sent.find("\"accepted\":1"), std::string::npos) << sent;
+  EXPECT_EQ(server.end(), 0);
 }
 
 TEST(Cli, RolesAreListedAndRefusedByName) {

@@ -116,8 +116,12 @@ std::string Running::line() {
   }
 }
 
+void Running::signal(int number) {
+  if (pid_ > 0) ::kill(pid_, number);
+}
+
 int Running::end() {
-  if (pid_ > 0) ::kill(pid_, SIGTERM);
+  signal(SIGTERM);
   return wait();
 }
 

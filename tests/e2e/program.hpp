@@ -38,6 +38,7 @@ class Running {
   Running& operator=(const Running&) = delete;
   /// The next line of its standard output; empty when there will be none.
   std::string line();
+  void signal(int number);
   /// Sends SIGTERM, waits, and gives the exit code.
   int end();
   /// Waits for it to end by itself.
@@ -55,6 +56,7 @@ class Server {
   explicit Server(const std::string& data, const std::vector<std::string>& more = {}, int port = 0);
   const std::string& url() const { return url_; }
   int port() const { return port_; }
+  void signal(int number) { running_.signal(number); }
   int end() { return running_.end(); }
 
  private:
