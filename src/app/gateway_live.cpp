@@ -1,3 +1,5 @@
+#include <map>
+
 #include <fmt/format.h>
 
 #include "app/gateway.hpp"
@@ -34,21 +36,24 @@ class LiveFilter {
     CAIRN_TRY(out.categories_, bits_of<model::Category>(request, "category"));
     CAIRN_TRY(out.healths_, bits_of<model::Health>(request, "health"));
     CAIRN_TRY(out.lanes_, bits_of<model::Lane>(request, "lane"));
-    out.lifecycles_ = codes_of(request, "lifecycle");
-    out.states_ = codes_of(request, "state");
+    CAIRN_TRY_VOID(refuse_others(request));
+    CAIRN_TRY_VOID(out.read_states(request));
+    CAIRN_TRY_VOID(out.read_badges(request));
     out.shops_ = codes_of(request, "shop");
     out.warehouses_ = codes_of(request, "warehouse");
-    for (const auto& code : codes_of(request, "supplier"))
-      out.suppliers_.push_back("supplier:" + code);
-    for (const auto& code : codes_of(request, "carrier"))
-      out.carriers_.push_back("carrier:" + code);
+    out.flags_ = codes_of(request, "flag");
+    for (const std::string name : {"supplier", "carrier", "tag", "hold", "party"}) {
+      auto codes = codes_of(request, name);
+      for (auto& code : codes) code = name + ":" + code;
+      if (!codes.empty()) out.words_.push_back(std::move(codes));
+    }
     return out;
   }
 
   bool is_narrow() const {
     return categories_ != 0 || healths_ != 0 || lanes_ != 0 || !lifecycles_.empty() ||
-           !states_.empty() || !shops_.empty() || !warehouses_.empty() || !suppliers_.empty() ||
-           !carriers_.empty();
+           badges_ != 0 || !states_.empty() || !shops_.empty() || !warehouses_.empty() ||
+           !flags_.empty() || !words_.empty();
   }
 
   bool operator()(const orders::Row& row) const {
@@ -57,16 +62,64 @@ class LiveFilter {
     const auto& chart = installation_.definitions().lifecycles.lifecycle_at(row.lifecycle);
     return has_bit(categories_, row.category) && has_bit(healths_, health) &&
            has_bit(lanes_, model::lane_of(health)) && is_one_of(lifecycles_, chart.name()) &&
-           is_one_of(states_, chart.state(row.state).code()) &&
+           is_state(chart.name(), chart.state(row.state).code()) &&
            is_one_of(shops_, names.text(row.shop)) &&
-           is_one_of(warehouses_, names.text(row.warehouse)) && has_word(suppliers_, row) &&
-           has_word(carriers_, row);
+           is_one_of(warehouses_, names.text(row.warehouse)) &&
+           is_one_of(flags_, names.text(row.flag)) && (row.badges & badges_) == badges_ &&
+           std::ranges::all_of(words_, [&](const Codes& codes) { return has_word(codes, row); });
   }
 
  private:
   using Codes = std::vector<std::string>;
   LiveFilter(Installation& installation, ports::Clock& clock)
       : installation_(installation), clock_(clock) {}
+
+  /// Filters of lists that look at more than where an order stands.
+  static Result<void> refuse_others(const http::Request& request) {
+    for (const std::string_view name :
+         {"reference", "numbers", "id", "q", "name", "phone_tail", "attribute", "open",
+          "has_after_sale", "placed_from", "placed_until", "changed_from", "changed_until",
+          "promised_from", "promised_until"})
+      if (request.query(name))
+        return fail(ErrorCode::Invalid,
+                    "a stream is not filtered by this; leave it out, or ask GET /v1/orders",
+                    fmt::format("/{}", name));
+    return {};
+  }
+  /// "shipped" of any lifecycle, "retail/shipped" of one.
+  Result<void> read_states(const http::Request& request) {
+    lifecycles_ = codes_of(request, "lifecycle");
+    states_ = codes_of(request, "state");
+    const auto& definitions = installation_.definitions().lifecycles;
+    for (const auto& name : lifecycles_)
+      if (!definitions.lifecycle(name))
+        return fail(ErrorCode::Invalid,
+                    fmt::format("no lifecycle \"{}\"; GET /v1/meta lists them", name),
+                    "/lifecycle");
+    for (const auto& code : states_)
+      if (std::ranges::none_of(definitions.lifecycles(), [&](const auto& chart) {
+            const auto own = chart->name() + "/";
+            return chart->find_state(code.starts_with(own) ? code.substr(own.size()) : code)
+                .has_value();
+          }))
+        return fail(ErrorCode::Invalid,
+                    fmt::format("no state \"{}\"; GET /v1/meta lists them", code), "/state");
+    return {};
+  }
+  Result<void> read_badges(const http::Request& request) {
+    for (const auto& code : codes_of(request, "badge")) {
+      const auto found = std::ranges::find(orders::kBadges, code);
+      if (found == orders::kBadges.end())
+        return fail(ErrorCode::Invalid, fmt::format("no badge \"{}\"", code), "/badge");
+      badges_ |= 1u << (found - orders::kBadges.begin());
+    }
+    return {};
+  }
+  bool is_state(std::string_view lifecycle, std::string_view code) const {
+    return states_.empty() || std::ranges::any_of(states_, [&](const std::string& wanted) {
+             return wanted == code || wanted == fmt::format("{}/{}", lifecycle, code);
+           });
+  }
 
   template <typename E>
   static bool has_bit(std::uint32_t bits, E value) {
@@ -76,15 +129,16 @@ class LiveFilter {
     return codes.empty() || contains(codes, code);
   }
   bool has_word(const Codes& codes, const orders::Row& row) const {
-    return codes.empty() || std::ranges::any_of(row.words(), [&](std::uint32_t word) {
-             return contains(codes, installation_.rows().names().text(word));
-           });
+    return std::ranges::any_of(row.words(), [&](std::uint32_t word) {
+      return contains(codes, installation_.rows().names().text(word));
+    });
   }
 
   Installation& installation_;
   ports::Clock& clock_;
-  std::uint32_t categories_ = 0, healths_ = 0, lanes_ = 0;
-  Codes lifecycles_, states_, shops_, warehouses_, suppliers_, carriers_;
+  std::uint32_t categories_ = 0, healths_ = 0, lanes_ = 0, badges_ = 0;
+  Codes lifecycles_, states_, shops_, warehouses_, flags_;
+  std::vector<Codes> words_;  ///< prefixed; an order has one of each
 };
 
 }  // namespace
@@ -159,6 +213,10 @@ std::string Gateway::missed_changes(const orders::Order& order,
   std::string out;
   const auto& context = installation_.context();
   auto row = orders::make_status_row(order, 0, 0, context, installation_.rows().names());
+  row.valid_until = Time::never();
+  std::map<model::Identity, model::Event> causes;
+  if (auto events = core::events_of(history, model::order_key(order.id())))
+    for (auto& event : *events) causes.emplace(event.id, std::move(event));
   for (const auto& record : history) {
     if (record.type != ports::RecordType::Change || record.number <= from) continue;
     const auto change = core::decode_change(record.body);
@@ -182,12 +240,12 @@ std::string Gateway::missed_changes(const orders::Order& order,
     row.milestone = is.milestone;
     row.version = static_cast<std::uint32_t>(change->version);
     std::string status;
-    orders::append_status(status, row, context, record.recorded);
-    w.key("status").raw(status).key("cause").begin_object();
-    w.field("type", change->cause.is_zero() ? "timer" : "event").key("label").begin_object();
-    w.field("zh", "").field("en", "").end_object();
-    if (!change->cause.is_zero()) w.field("event", to_hex(change->cause.view()));
-    w.end_object().field("number", record.number).field("at", record.recorded).end_object();
+    orders::append_status(status, row, context, record.recorded, is.health);
+    w.key("status").raw(status);
+    const auto cause = causes.find(change->cause);
+    write_cause(w, cause == causes.end() ? nullptr : &cause->second);
+    w.text_if("shop", order.shop).field("number", record.number).field("at", record.recorded);
+    w.end_object();
     out += "\n\n";
   }
   return out;

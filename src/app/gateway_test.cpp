@@ -6,6 +6,7 @@
 #include "app/position.hpp"
 #include "app/service_test_support.hpp"
 #include "base/text.hpp"
+#include "http/test_client.hpp"
 
 /// What the gateway shows of orders, and how it waits, refuses and explains.
 namespace cairn::app {
@@ -155,6 +156,73 @@ TEST_F(GatewayTest, streams_and_lists_refuse_a_code_that_there_is_not) {
       EXPECT_EQ(answer.response.status, 422) << list << " " << name;
       EXPECT_EQ(answer.text("pointer"), fmt::format("/{}", name));
     }
+}
+
+TEST_F(GatewayTest, streams_refuse_filters_that_they_do_not_know) {
+  const auto refused = [&](std::string_view query, std::string_view pointer) {
+    auto answer = get(fmt::format("/v1/live?{}", query));
+    EXPECT_EQ(answer.response.status, 422) << query;
+    if (answer.response.status == 422) EXPECT_EQ(answer.text("pointer"), pointer);
+  };
+  refused("state=nonsense", "/state");
+  refused("state=retail/nonsense", "/state");
+  refused("lifecycle=nonsense", "/lifecycle");
+  refused("badge=nonsense", "/badge");
+  refused("attribute=a:b", "/attribute");
+  refused("placed_from=2026-01-01T00:00:00Z", "/placed_from");
+  for (const auto* good : {"state=retail/paid,shipped", "lifecycle=retail", "tag=x", "flag=red"})
+    EXPECT_EQ(get(fmt::format("/v1/live?{}", good)).response.status, 299) << good;
+}
+
+TEST_F(GatewayTest, streams_are_filtered_by_tag_hold_and_state) {
+  const auto plain = place("L-1"), tagged = place("L-2");
+  const auto listen = [&](std::string_view query) {
+    auto client = std::make_unique<http::TestClient>(service_->port());
+    client->send(fmt::format(
+        "GET /v1/live?{} HTTP/1.1\r\nHost: t\r\nAuthorization: Bearer {}\r\n\r\n", query, kKey));
+    client->read_until("event: heartbeat");
+    client->read_until("\n\n");
+    return client;
+  };
+  const auto by_tag = listen("tag=vip"), by_hold = listen("hold=risk_review");
+  const auto by_state = listen("state=retail/paid");
+  for (const auto& id : {plain, tagged}) command(id, "add_note", R"({"text":"n"})");
+  command(tagged, "add_tag", R"({"tag":"vip"})");
+  EXPECT_TRUE(by_tag->read_event().contains("\"L-2\""));
+  const auto held = command(plain, "hold_order", R"({"reason":"risk_review"})");
+  EXPECT_EQ(held.response.status, 200) << held.response.body;
+  EXPECT_TRUE(by_hold->read_event().contains("\"L-1\""));
+  command(tagged, "record_payment", R"({"payment_id":"p1","amount":25800})");
+  EXPECT_TRUE(by_state->read_event().contains("\"state\":\"paid\""));
+}
+
+TEST_F(GatewayTest, tells_a_reader_who_comes_back_what_was_told_then) {
+  tell(
+      R"({"type":"order_placed","order":"R-1","id":"r1","occurred":"2026-01-05T08:00:00Z","data":{"shop":"山野户外","promised_delivery":"2099-01-01T00:00:00Z","lines":[{"id":"1","quantity":1}]}})"
+      "\n");
+  auto list = get("/v1/orders?numbers=R-1");
+  std::string id;
+  list.json().find("items")->elements([&](json::Value item) {
+    id = std::string(*item.find("id")->as_string());
+    return false;
+  });
+  ASSERT_FALSE(id.empty()) << list.response.body;
+  EXPECT_EQ(command(id, "hold_order", R"({"reason":"risk_review"})").response.status, 200);
+  http::TestClient client(service_->port());
+  client.send(
+      fmt::format("GET /v1/orders/{}/live?after=0-0 HTTP/1.1\r\nHost: t\r\nAuthorization: "
+                  "Bearer {}\r\n\r\n",
+                  id, kKey));
+  client.read_until("\r\n\r\n");
+  const auto first = client.read_event(), second = client.read_event();
+  EXPECT_TRUE(
+      first.contains(R"("cause":{"type":"order_placed","label":{"zh":"下单","en":"Order placed"})"))
+      << first;
+  EXPECT_TRUE(first.contains(R"("shop":"山野户外")")) << first;
+  EXPECT_TRUE(first.contains(R"("health":"on_time")")) << first;
+  EXPECT_FALSE(first.contains(R"("health":"paused")")) << first;
+  EXPECT_TRUE(second.contains(R"("cause":{"type":"hold_placed")")) << second;
+  EXPECT_TRUE(second.contains(R"("health":"paused")")) << second;
 }
 
 TEST_F(GatewayTest, offers_choices_in_words) {

@@ -3,11 +3,9 @@
 #include <fmt/format.h>
 
 #include "app/installation.hpp"
-#include "json/writer.hpp"
 #include "modules/orders/render.hpp"
 
 namespace cairn::app {
-namespace {
 
 void write_cause(json::Writer& out, const model::Event* cause) {
   out.key("cause").begin_object();
@@ -30,8 +28,6 @@ void write_cause(json::Writer& out, const model::Event* cause) {
       .end_object();
   out.field("event", to_hex(cause->id.view())).text_if("source", cause->origin.source).end_object();
 }
-
-}  // namespace
 
 /// A request falls silent when a time comes, never by an event.
 void Live::count_silences(std::span<const core::Committed> changes) {

@@ -7,6 +7,7 @@
 #include "app/position.hpp"
 #include "core/shard.hpp"
 #include "http/live_hub.hpp"
+#include "json/writer.hpp"
 #include "modules/orders/rows.hpp"
 #include "ports/clock.hpp"
 
@@ -51,5 +52,8 @@ class Live final : public core::Listener {
   Numbers begun_{};  ///< in the rows; about to be given to the hub, if anybody listens
   Numbers given_{};  ///< given to the hub, or nobody listened
 };
+
+/// The member `cause` of a change, with its words; null: its time came.
+void write_cause(json::Writer& out, const model::Event* cause);
 
 }  // namespace cairn::app

@@ -24,8 +24,10 @@ struct Viewer {
   bool is_staff() const;
 };
 
-/// Status: at most 512 bytes, nothing personal, the same for all who may see it.
-void append_status(std::string& out, const Row& row, const Context& context, Time now);
+/// Status: at most 512 bytes, nothing personal, the same for all who may see it. `told`: the health
+/// that was told of an earlier state, where it is not that of the row.
+void append_status(std::string& out, const Row& row, const Context& context, Time now,
+                   std::optional<model::Health> told = {});
 /// OrderRow of lists and board.
 void write_row(json::Writer& out, const Row& row, const Names& names, const Viewer& viewer);
 /// Order. `key_slot` is the key of its personal fields.

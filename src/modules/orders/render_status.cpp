@@ -81,8 +81,9 @@ std::string_view next_owner(
   return owner.empty() ? std::string_view("order_desk") : owner;
 }
 
-void append_status(std::string& out, const Row& row, const Context& context, Time now) {
-  const auto health = row.health(now);
+void append_status(std::string& out, const Row& row, const Context& context, Time now,
+                   std::optional<model::Health> told) {
+  const auto health = told.value_or(row.health(now));
   json::Writer w(out);
   w.begin_object();
   w.field("id", model::to_text(row.id));
@@ -93,7 +94,8 @@ void append_status(std::string& out, const Row& row, const Context& context, Tim
   w.field("lane", name_of(model::lane_of(health)));
   if (row.milestone != 0xff)
     w.field("milestone", name_of(static_cast<model::Milestone>(row.milestone)));
-  if (!row.promised.is_none())
+  // Another promise held when something else was told.
+  if (!row.promised.is_none() && health == row.health(now))
     w.key("promise")
         .begin_object()
         .field("to", row.promised)
