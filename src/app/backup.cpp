@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -57,9 +58,40 @@ Result<void> copy_one(const fs::path& from, const fs::path& to) {
   return sync_path(to);
 }
 
+std::uint64_t bytes_in(const fs::path& folder) {
+  std::error_code error;
+  std::uint64_t bytes = 0;
+  for (fs::recursive_directory_iterator at(folder, error), end; !error && at != end;
+       at.increment(error))
+    if (at->is_regular_file(error)) bytes += at->file_size(error);
+  return bytes;
+}
+
+/// Tells how far a copy has come. What is copied may be less than what lies there: the end is told
+/// as the whole.
+class Meter {
+ public:
+  Meter(const CopyProgress& progress, const fs::path& from)
+      : progress_(progress), total_(progress ? bytes_in(from) : 0) {}
+  void add(const fs::path& copied) {
+    if (!progress_) return;
+    std::error_code error;
+    done_ += fs::is_directory(copied, error) ? bytes_in(copied) : fs::file_size(copied, error);
+    progress_(std::min(done_, total_), total_);
+  }
+  void end() {
+    if (progress_) progress_(total_, total_);
+  }
+
+ private:
+  const CopyProgress& progress_;
+  std::uint64_t total_, done_ = 0;
+};
+
 /// Everything below `from` whose name at the top `is_wanted`.
 template <typename IsWanted>
-Result<void> copy_tree(const fs::path& from, const fs::path& to, IsWanted&& is_wanted) {
+Result<void> copy_tree(const fs::path& from, const fs::path& to, Meter& meter,
+                       IsWanted&& is_wanted) {
   std::error_code error;
   fs::recursive_directory_iterator at(from, error), end;
   if (error) return std::unexpected(io(from, error));
@@ -72,20 +104,12 @@ Result<void> copy_tree(const fs::path& from, const fs::path& to, IsWanted&& is_w
       CAIRN_TRY_VOID(make_folder(to / relative));
     } else if (at->is_regular_file(error)) {
       CAIRN_TRY_VOID(copy_one(at->path(), to / relative));
+      meter.add(to / relative);
     }
     at.increment(error);
     if (error) return std::unexpected(io(from, error));
   }
   return {};
-}
-
-std::uint64_t bytes_in(const fs::path& folder) {
-  std::error_code error;
-  std::uint64_t bytes = 0;
-  for (fs::recursive_directory_iterator at(folder, error), end; !error && at != end;
-       at.increment(error))
-    if (at->is_regular_file(error)) bytes += at->file_size(error);
-  return bytes;
 }
 
 /// fsync of every folder, so that the names in them last.
@@ -136,11 +160,13 @@ Result<Backup> read_mark(const fs::path& folder) {
 
 }  // namespace
 
-Result<Backup> back_up(const BackupSource& source, const std::string& to) {
+Result<Backup> back_up(const BackupSource& source, const std::string& to,
+                       const CopyProgress& progress) {
   const fs::path target(to);
   CAIRN_TRY_VOID(need_free(target));
   CAIRN_TRY_VOID(make_folder(target));
   auto& storage = source.folder.storage();
+  Meter meter(progress, source.folder.path(""));
   for (std::uint32_t i = 0; i < source.stores.piles.size(); ++i) {
     const auto shard = fmt::format("shard-{:02}", i);
     CAIRN_TRY_VOID(make_folder(target / shard));
@@ -149,11 +175,12 @@ Result<Backup> back_up(const BackupSource& source, const std::string& to) {
     CAIRN_TRY_VOID(segments::copy_log(
         storage, {source.folder.path(shard + "/log"), (target / shard / "log").string(), i,
                   piles.position(), source.numbers[i]}));
+    meter.add(target / shard);
   }
   CAIRN_TRY_VOID(source.tables.backup_to((target / "tables.db").string()));
   // Everything else is written once, or only grows; the keys come with it, after the records that
   // name them.
-  CAIRN_TRY_VOID(copy_tree(source.folder.path(""), target, [](const fs::path& name) {
+  CAIRN_TRY_VOID(copy_tree(source.folder.path(""), target, meter, [](const fs::path& name) {
     const auto text = name.string();
     return text != "lock" && text != "api.key" && text != kMark && !text.starts_with("tables.db") &&
            !text.starts_with("shard-") && !text.ends_with(".new");
@@ -161,10 +188,12 @@ Result<Backup> back_up(const BackupSource& source, const std::string& to) {
   Backup backup{source.now, source.numbers, bytes_in(target)};
   CAIRN_TRY_VOID(sync_folders(target));
   CAIRN_TRY_VOID(write_mark(storage, target, backup));
+  meter.end();
   return backup;
 }
 
-Result<Backup> restore(const std::string& from, const std::string& to) {
+Result<Backup> restore(const std::string& from, const std::string& to,
+                       const CopyProgress& progress) {
   auto backup = read_mark(from);
   if (!backup && backup.error().code == ErrorCode::NotFound)
     return fail(ErrorCode::Invalid,
@@ -172,9 +201,11 @@ Result<Backup> restore(const std::string& from, const std::string& to) {
   if (!backup) return backup;
   CAIRN_TRY_VOID(need_free(to));
   CAIRN_TRY_VOID(make_folder(to));
-  CAIRN_TRY_VOID(copy_tree(from, to, [](const fs::path& name) { return name != kMark; }));
+  Meter meter(progress, from);
+  CAIRN_TRY_VOID(copy_tree(from, to, meter, [](const fs::path& name) { return name != kMark; }));
   CAIRN_TRY_VOID(sync_folders(to));
   backup->bytes = bytes_in(to);
+  meter.end();
   return backup;
 }
 

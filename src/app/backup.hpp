@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -16,6 +17,9 @@ struct Backup {
   std::uint64_t bytes = 0;
 };
 
+/// How far a copy has come, in bytes; at its end both are the same.
+using CopyProgress = std::function<void(std::uint64_t done, std::uint64_t total)>;
+
 /// Copies a data folder as it was when shard i had made record `numbers[i]` durable. The piles must
 /// stand still meanwhile. `to` must not exist, or be empty. The key api.key is left out: it is the
 /// machine's, and `serve` makes another where it is needed. Keys of orders are in it, wrapped: keep
@@ -27,10 +31,12 @@ struct BackupSource {
   std::vector<std::uint64_t> numbers;
   Time now;
 };
-Result<Backup> back_up(const BackupSource& source, const std::string& to);
+Result<Backup> back_up(const BackupSource& source, const std::string& to,
+                       const CopyProgress& progress = {});
 
 /// Makes a data folder of a backup. `to` must not exist, or be empty. Errors: NotFound, Invalid
 /// (not a whole backup), DiskFull, Io.
-Result<Backup> restore(const std::string& from, const std::string& to);
+Result<Backup> restore(const std::string& from, const std::string& to,
+                       const CopyProgress& progress = {});
 
 }  // namespace cairn::app

@@ -1,11 +1,15 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <set>
 
+#include "app/backup.hpp"
 #include "app/csv_out.hpp"
 #include "app/event_stream.hpp"
+#include "app/offline.hpp"
 #include "app/order_text.hpp"
 #include "app/roles.hpp"
 #include "app/terminal.hpp"
@@ -44,6 +48,44 @@ TEST(Terminal, GroupsThousands) {
   EXPECT_EQ(grouped(999), "999");
   EXPECT_EQ(grouped(1000), "1,000");
   EXPECT_EQ(grouped(31199000), "31,199,000");
+}
+
+// ---- backup -------------------------------------------------------------------------------------
+
+TEST(Backup, TellsHowFarItIs) {
+  namespace fs = std::filesystem;
+  auto folder = (fs::temp_directory_path() / "cairn-backup-XXXXXX").string();
+  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> told;
+  const CopyProgress hear = [&](std::uint64_t done, std::uint64_t total) {
+    told.emplace_back(done, total);
+  };
+  const auto expect_told = [&] {
+    ASSERT_GE(told.size(), 3u);
+    EXPECT_TRUE(std::ranges::is_sorted(told)) << "went back";
+    EXPECT_LT(told.front().first, told.front().second);
+    EXPECT_EQ(told.back().first, told.back().second);
+    EXPECT_GT(told.back().second, 0u);
+    told.clear();
+  };
+  {
+    Settings settings;
+    settings.data = folder + "/data";
+    settings.definitions = CAIRN_SOURCE_DIR "/definitions";
+    auto offline = Offline::open(settings, Offline::If::ExistsOrMake);
+    ASSERT_TRUE(offline) << offline.error().message;
+    auto& o = **offline;
+    std::vector<std::uint64_t> numbers(o.installation().stores().logs.size(), 0);
+    const BackupSource source{o.folder(), o.installation().stores(), o.tables(), numbers,
+                              o.clock().now()};
+    const auto made = back_up(source, folder + "/backup", hear);
+    ASSERT_TRUE(made) << made.error().message;
+  }
+  expect_told();
+  const auto restored = restore(folder + "/backup", folder + "/again", hear);
+  ASSERT_TRUE(restored) << restored.error().message;
+  expect_told();
+  fs::remove_all(folder);
 }
 
 // ---- server-sent events -------------------------------------------------------------------------

@@ -13,6 +13,11 @@
 namespace cairn::app {
 namespace {
 
+Progress bar_of(const Common& common, std::string_view zh, std::string_view en) {
+  return Progress(std::string(common.say(zh, en)),
+                  common.is_json ? Progress::Show::Never : Progress::Show::IfTerminal);
+}
+
 /// What is printed: the answer of the server, or its like.
 Result<std::string> run(Common& common, const std::string& to) {
   const auto target = std::filesystem::absolute(to).string();
@@ -30,9 +35,10 @@ Result<std::string> run(Common& common, const std::string& to) {
   CAIRN_TRY(auto offline, Offline::open(common.settings));
   std::vector<std::uint64_t> numbers;
   for (const auto& log : offline->installation().stores().logs) numbers.push_back(log->durable());
+  auto bar = bar_of(common, "备份", "backing up");
   CAIRN_TRY(const auto made, back_up({offline->folder(), offline->installation().stores(),
                                       offline->tables(), numbers, offline->clock().now()},
-                                     target));
+                                     target, [&](auto done, auto total) { bar.at(done, total); }));
   std::string out;
   json::Writer w(out);
   w.begin_object().field("folder", target).field("made_at", made.made);
@@ -73,7 +79,10 @@ void add_restore(CLI::App& app, Common& common) {
   command->footer("--data must name a folder that is not there yet, or is empty.");
   command->callback([&common, from, command] {
     read_settings(common, *command);
-    const auto made = restore(*from, common.settings.data);
+    auto bar = bar_of(common, "恢复", "restoring");
+    const auto made =
+        restore(*from, common.settings.data, [&](auto done, auto total) { bar.at(done, total); });
+    bar.clear();
     if (!made) return complain(common, made.error());
     if (common.is_json) {
       std::string out;
