@@ -20,8 +20,10 @@ constexpr std::size_t kInFlightMax = 16'384;
 class Reading {
  public:
   Reading(integration::Importer importer, const orders::Context& context,
-          const ImportOptions& options)
-      : importer_(std::move(importer)), reporter_(context, options.report), options_(options) {}
+          const ImportSource& source, const ImportOptions& options)
+      : importer_(std::move(importer)),
+        reporter_(context, report_of(source, options)),
+        options_(options) {}
 
   /// The facts of the next order; false when there are no more.
   Result<bool> next() {
@@ -43,6 +45,18 @@ class Reading {
   }
 
  private:
+  /// Clocks that are set back show an hour twice: it is there again an hour before or after.
+  static orders::ToldReporter::Options report_of(const ImportSource& source,
+                                                 const ImportOptions& options) {
+    auto report = options.report;
+    if (const auto zone = source.definition.zone)
+      report.is_repeated = [zone = *zone](Time at) {
+        const auto shown = zone.to_local(at);
+        return zone.to_local(at + hours(1)) == shown || zone.to_local(at - hours(1)) == shown;
+      };
+    return report;
+  }
+
   integration::Importer importer_;
   orders::ToldReporter reporter_;
   const ImportOptions& options_;
@@ -120,7 +134,7 @@ Result<ImportOutcome> import_locally(Offline& into, const ImportSource& source,
                             source.definition.id));
   CAIRN_TRY(auto importer,
             integration::Importer::open(options.folder, source.mapping, source.definition));
-  Reading reading(std::move(importer), installation.context(), options);
+  Reading reading(std::move(importer), installation.context(), source, options);
   auto import = std::make_shared<Import>(installation, "");
   std::uint64_t line = 0;
   Result<bool> more = true;
@@ -153,7 +167,7 @@ Result<ImportOutcome> import_by_http(Client& client, const ImportSource& source,
                                      const orders::Context& context, const ImportOptions& options) {
   CAIRN_TRY(auto importer,
             integration::Importer::open(options.folder, source.mapping, source.definition));
-  Reading reading(std::move(importer), context, options);
+  Reading reading(std::move(importer), context, source, options);
   std::string lines;
   std::size_t sent = 0;
   ports::HttpRequest request;

@@ -1,6 +1,7 @@
 #include "modules/orders/told_report.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "modules/orders/fold.hpp"
 
@@ -122,6 +123,7 @@ void ToldReporter::add(const ports::AggregateKey& key, std::span<const model::Ev
     ++report_.conflicts[name];
   }
   look(order, told != nullptr);
+  look_at_times(order, events);
 }
 
 void ToldReporter::compare(const Order& order, const Order& by_dates,
@@ -135,6 +137,21 @@ void ToldReporter::compare(const Order& order, const Order& by_dates,
   } else {
     ++report_.neither;
   }
+}
+
+/// What is known of the times themselves, by the event that began the order.
+void ToldReporter::look_at_times(const Order& order, std::span<const model::Event> events) {
+  const auto placed = std::ranges::find(events, model::EventType::OrderPlaced, &model::Event::type);
+  if (placed == events.end()) return;
+  const bool is_inferred = placed->is(model::EventFlag::ZoneInferred);
+  report_.findings["precision_minute"] += placed->precision == Precision::Minute;
+  report_.findings["purchases_in_repeated_hour"] +=
+      is_inferred && options_.is_repeated && options_.is_repeated(placed->occurred);
+  // A hand-over told of the order is that of each seller's package only about.
+  std::set<std::string_view> sellers;
+  for (const auto& line : order.lines)
+    if (!line.supplier.empty()) sellers.insert(line.supplier);
+  report_.findings["orders_with_several_sellers"] += sellers.size() > 1;
 }
 
 void ToldReporter::look(const Order& order, bool has_snapshot) {

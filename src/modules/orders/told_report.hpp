@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -34,8 +35,11 @@ class ToldReporter {
   struct Options {
     Time at;                  ///< orders are seen as of this moment
     std::optional<Time> cut;  ///< also count what was not known, or overdue, then
+    /// Did the source's clocks show this hour twice? Asked of times told without an offset.
+    std::function<bool(Time)> is_repeated = {};
   };
-  ToldReporter(const Context& context, Options options) : context_(context), options_(options) {}
+  ToldReporter(const Context& context, Options options)
+      : context_(context), options_(std::move(options)) {}
 
   /// All events told of one order, in any order.
   void add(const ports::AggregateKey& key, std::span<const model::Event> events);
@@ -47,6 +51,7 @@ class ToldReporter {
   std::string headline_of(const Order& order) const;
   void compare(const Order& order, const Order& by_dates, const model::StatusReported& told);
   void look(const Order& order, bool has_snapshot);
+  void look_at_times(const Order& order, std::span<const model::Event> events);
 
   const Context& context_;
   Options options_;
