@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Plants one bug at a time (mNN_name.patch, numbers as arguments choose some) into a copy of the
-# sources, builds the simulator with it and requires a violation within SEEDS short seeds.
+# sources, builds the simulator with it and requires a violation within SEEDS short seeds. After
+# MUTANTS_SECONDS (0: as long as it takes) no other is begun: those left are named.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 root=$PWD
 seeds=${SEEDS:-200}
+seconds_max=${MUTANTS_SECONDS:-0}
 work=${MUTANTS_DIR:-$root/build/mutants}
 source dev.d/say.sh
 source dev.d/build.sh
@@ -37,10 +39,16 @@ chosen() {
 
 copy_sources
 sim=$work/tree/build/release/tests/simulation/cairn_sim
-missed=0
+missed=0 tried=0
 printf '%-42s %s\n' "planted bug" "caught"
 while read -r patch; do
   name=$(basename "$patch" .patch)
+  if ((seconds_max > 0 && SECONDS >= seconds_max)); then
+    printf '%-42s %s\n' "$name" "left out: more than $seconds_max s have passed"
+    ((tried)) || missed=1
+    continue
+  fi
+  tried=$((tried + 1))
   if ! patch -d "$work/tree" -p1 -s <"$patch" >"$work/patch.log" 2>&1; then
     printf '%-42s %s\n' "$name" "does not apply any more"
     missed=1
