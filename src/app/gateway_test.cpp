@@ -189,10 +189,10 @@ TEST_F(GatewayTest, streams_are_filtered_by_tag_hold_and_state) {
   for (const auto& id : {plain, tagged}) command(id, "add_note", R"({"text":"n"})");
   command(tagged, "add_tag", R"({"tag":"vip"})");
   EXPECT_TRUE(by_tag->read_event().contains("\"L-2\""));
+  command(plain, "record_payment", R"({"payment_id":"p1","amount":25800})");
   const auto held = command(plain, "hold_order", R"({"reason":"risk_review"})");
   EXPECT_EQ(held.response.status, 200) << held.response.body;
   EXPECT_TRUE(by_hold->read_event().contains("\"L-1\""));
-  command(tagged, "record_payment", R"({"payment_id":"p1","amount":25800})");
   EXPECT_TRUE(by_state->read_event().contains("\"state\":\"paid\""));
 }
 
@@ -207,22 +207,29 @@ TEST_F(GatewayTest, tells_a_reader_who_comes_back_what_was_told_then) {
     return false;
   });
   ASSERT_FALSE(id.empty()) << list.response.body;
-  EXPECT_EQ(command(id, "hold_order", R"({"reason":"risk_review"})").response.status, 200);
+  tell(
+      R"({"type":"payment_received","order":"R-1","id":"r2","occurred":"2026-01-05T09:00:00Z","data":{"in_full":true}})"
+      "\n");
+  tell(
+      R"({"type":"hold_placed","order":"R-1","id":"r3","occurred":"2026-01-05T10:00:00Z","data":{"hold_id":"H","reason":"customer_request"}})"
+      "\n");
   http::TestClient client(service_->port());
   client.send(
       fmt::format("GET /v1/orders/{}/live?after=0-0 HTTP/1.1\r\nHost: t\r\nAuthorization: "
                   "Bearer {}\r\n\r\n",
                   id, kKey));
   client.read_until("\r\n\r\n");
-  const auto first = client.read_event(), second = client.read_event();
+  const auto first = client.read_event(), paid = client.read_event(), held = client.read_event();
   EXPECT_TRUE(
       first.contains(R"("cause":{"type":"order_placed","label":{"zh":"下单","en":"Order placed"})"))
       << first;
   EXPECT_TRUE(first.contains(R"("shop":"山野户外")")) << first;
   EXPECT_TRUE(first.contains(R"("health":"on_time")")) << first;
   EXPECT_FALSE(first.contains(R"("health":"paused")")) << first;
-  EXPECT_TRUE(second.contains(R"("cause":{"type":"hold_placed")")) << second;
-  EXPECT_TRUE(second.contains(R"("health":"paused")")) << second;
+  EXPECT_TRUE(paid.contains(R"("cause":{"type":"payment_received")")) << paid;
+  EXPECT_TRUE(held.contains(R"("cause":{"type":"hold_placed")")) << held;
+  EXPECT_TRUE(held.contains(R"("state":"on_hold")")) << held;
+  EXPECT_TRUE(held.contains(R"("health":"paused")")) << held;
 }
 
 TEST_F(GatewayTest, offers_choices_in_words) {
