@@ -40,6 +40,7 @@ class LiveFilter {
     CAIRN_TRY_VOID(out.read_states(request));
     CAIRN_TRY_VOID(out.read_badges(request));
     out.shops_ = codes_of(request, "shop");
+    out.sources_ = codes_of(request, "source");
     out.warehouses_ = codes_of(request, "warehouse");
     out.flags_ = codes_of(request, "flag");
     for (const std::string name : {"supplier", "carrier", "tag", "hold", "party"}) {
@@ -52,8 +53,8 @@ class LiveFilter {
 
   bool is_narrow() const {
     return categories_ != 0 || healths_ != 0 || lanes_ != 0 || !lifecycles_.empty() ||
-           badges_ != 0 || !states_.empty() || !shops_.empty() || !warehouses_.empty() ||
-           !flags_.empty() || !words_.empty();
+           badges_ != 0 || !states_.empty() || !shops_.empty() || !sources_.empty() ||
+           !warehouses_.empty() || !flags_.empty() || !words_.empty();
   }
 
   bool operator()(const orders::Row& row) const {
@@ -63,7 +64,7 @@ class LiveFilter {
     return has_bit(categories_, row.category) && has_bit(healths_, health) &&
            has_bit(lanes_, model::lane_of(health)) && is_one_of(lifecycles_, chart.name()) &&
            is_state(chart.name(), chart.state(row.state).code()) &&
-           is_one_of(shops_, names.text(row.shop)) &&
+           is_one_of(shops_, names.text(row.shop)) && is_one_of(sources_, names.text(row.source)) &&
            is_one_of(warehouses_, names.text(row.warehouse)) &&
            is_one_of(flags_, names.text(row.flag)) && (row.badges & badges_) == badges_ &&
            std::ranges::all_of(words_, [&](const Codes& codes) { return has_word(codes, row); });
@@ -137,7 +138,7 @@ class LiveFilter {
   Installation& installation_;
   ports::Clock& clock_;
   std::uint32_t categories_ = 0, healths_ = 0, lanes_ = 0, badges_ = 0;
-  Codes lifecycles_, states_, shops_, warehouses_, flags_;
+  Codes lifecycles_, states_, shops_, sources_, warehouses_, flags_;
   std::vector<Codes> words_;  ///< prefixed; an order has one of each
 };
 

@@ -170,7 +170,8 @@ TEST_F(GatewayTest, streams_refuse_filters_that_they_do_not_know) {
   refused("badge=nonsense", "/badge");
   refused("attribute=a:b", "/attribute");
   refused("placed_from=2026-01-01T00:00:00Z", "/placed_from");
-  for (const auto* good : {"state=retail/paid,shipped", "lifecycle=retail", "tag=x", "flag=red"})
+  for (const auto* good :
+       {"state=retail/paid,shipped", "lifecycle=retail", "tag=x", "flag=red", "source=shop"})
     EXPECT_EQ(get(fmt::format("/v1/live?{}", good)).response.status, 299) << good;
 }
 
