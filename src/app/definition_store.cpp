@@ -144,7 +144,8 @@ std::string home_of(std::span<const DefinitionHistory::Entry> entries, std::size
 
 Result<std::vector<Versions::Activation>> activations_of(const DefinitionHistory& history,
                                                          const std::string& data,
-                                                         const std::string& in_force) {
+                                                         const std::string& in_force,
+                                                         const orders::Masters& today) {
   std::vector<Versions::Activation> out;
   std::map<std::string, Versions::Activation> read;
   for (std::size_t i = 0; i < history.entries.size(); ++i) {
@@ -158,6 +159,7 @@ Result<std::vector<Versions::Activation>> activations_of(const DefinitionHistory
       if (!found) return std::unexpected(unreadable(data, home, found.error()));
       kept.definitions =
           std::make_shared<const lifecycle::Definitions>(std::move(found->definitions));
+      found->masters.ask_as(today);
       kept.masters = std::make_shared<const orders::Masters>(std::move(found->masters));
     }
     activation.definitions = kept.definitions;
@@ -220,13 +222,14 @@ Result<void> adopt(Definitions& definitions, ports::Storage& storage, const std:
     auto kept = read_version(data, in_force);
     if (!kept) return std::unexpected(unreadable(data, in_force, kept.error()));
     definitions.lifecycles = std::move(kept->definitions);
+    kept->masters.ask_as(definitions.masters);
     definitions.masters = std::move(kept->masters);
   } else if (is_new) {
     return {};  // a folder of before there were versions, which is only looked at
   }
   CAIRN_TRY_VOID(number(history, definitions.lifecycles));
   CAIRN_TRY_VOID(move_orders(history, in_force, moved));
-  CAIRN_TRY(auto activations, activations_of(history, data, in_force));
+  CAIRN_TRY(auto activations, activations_of(history, data, in_force, definitions.masters));
   if (must_write || history.charts.size() != before)
     CAIRN_TRY_VOID(write_history(storage, data, history));
   definitions.versions = std::make_unique<const Versions>(

@@ -7,6 +7,7 @@
 
 #include "app/meta.hpp"
 #include "app/position.hpp"
+#include "base/text.hpp"
 #include "crypto/hash.hpp"
 #include "http/problem.hpp"
 
@@ -52,6 +53,7 @@ Gateway::Gateway(Options options, Installation& installation, ports::Clock& cloc
       attachments_(attachments) {}
 
 Result<Principal> Gateway::principal_of(const http::Request& request) const {
+  constexpr std::size_t kActorBytesMax = 100;
   Principal principal;
   principal.ip = request.peer_ip();
   principal.request = request.request_id();
@@ -79,6 +81,16 @@ Result<Principal> Gateway::principal_of(const http::Request& request) const {
     if (!known)
       return fail(ErrorCode::Invalid, "Cairn-Role names no role; GET /v1/meta lists them");
     principal.role = *known;
+  }
+  // Who stands behind the key: what one asks for, another must approve.
+  if (const auto actor = request.header("cairn-actor"); !actor.empty()) {
+    if (actor.size() > kActorBytesMax || !is_utf8(actor) ||
+        std::ranges::any_of(actor, [](unsigned char c) { return c < ' ' || c == 0x7f; }))
+      return fail(ErrorCode::Invalid,
+                  fmt::format("Cairn-Actor: expected the name of a person, at "
+                              "most {} bytes of UTF-8 without control characters",
+                              kActorBytesMax));
+    principal.actor = actor;
   }
   if (const auto source = request.header("cairn-source"); !source.empty()) {
     const auto* known = installation_.definitions().sources.find(source);

@@ -28,11 +28,14 @@ namespace cairn::app {
 /// Who asks, as the edge found out.
 struct Principal {
   std::string name;              ///< of the key, or "local"
+  std::string actor;             ///< the person it speaks for; empty: the key itself
   std::string source = "cairn";  ///< what it speaks for
   model::Role role = model::Role::Admin;
   std::string ip, request;
 
-  model::Origin origin() const { return {source, 200, role, name, ip, request, {}}; }
+  model::Origin origin() const {
+    return {source, 200, role, actor.empty() ? name : actor, ip, request, {}};
+  }
 };
 
 /// The role `gateway`: requests into inputs and questions, answers into responses. Its handlers run

@@ -76,6 +76,12 @@ const orders::RequestState* request_of(const core::Answer& answer, const core::A
   return nullptr;
 }
 
+void write_roles(json::Writer& out, std::string_view key, lifecycle::RoleSet roles) {
+  out.key(key).begin_array();
+  for (const auto name : lifecycle::names_of(roles)) out.value(name);
+  out.end_array();
+}
+
 const std::pair<std::string, std::string> kReplayed{"Cairn-Replayed", "true"};
 
 }  // namespace
@@ -98,9 +104,11 @@ void Gateway::submit_command(const Principal& principal, const model::OrderId& i
     }
     const auto event = to_hex(answer.event.view());
     std::string request_id, master;
+    lifecycle::RoleSet approvals = 0;
     if (const auto* open = request_of(answer, state)) {
       request_id = open->id;
       master = open->master;
+      approvals = open->approvals;
     }
     http::Response response;
     std::string status;
@@ -113,7 +121,8 @@ void Gateway::submit_command(const Principal& principal, const model::OrderId& i
     w.field("id", model::to_text(id)).field("event", event);
     if (!request_id.empty())
       w.field("request", fmt::format("{}-{}", model::to_text(id), request_id))
-          .field("master", master);
+          .text_if("master", master);
+    if (approvals != 0) write_roles(w, "approval", approvals);
     w.key("status").raw(status);
     if (result) {
       w.key("result");

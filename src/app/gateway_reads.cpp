@@ -1,8 +1,12 @@
+#include <ranges>
+#include <span>
+
 #include <fmt/format.h>
 
 #include "app/gateway.hpp"
 #include "base/check.hpp"
 #include "base/number.hpp"
+#include "base/ranges.hpp"
 #include "base/text.hpp"
 #include "http/problem.hpp"
 
@@ -170,6 +174,54 @@ void Gateway::get_timeline(const Principal& principal, const http::Request& requ
       });
 }
 
+namespace {
+
+void write_texts(json::Writer& out, std::string_view key, const std::vector<std::string>& texts) {
+  out.key(key).begin_array();
+  for (const auto& text : texts) out.value(std::string_view(text));
+  out.end_array();
+}
+
+/// What became of a request, by what its order was told since.
+void write_request(json::Writer& w, const model::Event& event, std::span<const model::Event> events,
+                   const orders::Order& order, Time now, const orders::Context& context) {
+  const auto& opened = event.as<model::Requested>();
+  const auto is_of_it = [&](const model::Event& other, model::EventType type) {
+    return other.type == type && other.as<model::RequestEnded>().request_id == opened.request_id;
+  };
+  const bool is_open = contains(order.requests | std::views::transform(&orders::RequestState::id),
+                                opened.request_id);
+  const auto refusal = std::ranges::find_if(events, [&](const model::Event& other) {
+    return is_of_it(other, model::EventType::RequestRefused);
+  });
+  const bool is_refused = refusal != events.end() && !is_open;
+  const bool is_silent = is_open && opened.deadline.time <= now;
+  const auto id = model::to_text(order.id());
+  w.begin_object().field("id", fmt::format("{}-{}", id, opened.request_id));
+  w.field("order", id).field("command", opened.command);
+  const auto label = orders::command_label(opened.command, context);
+  w.key("label").begin_object().field("zh", label.zh).field("en", label.en).end_object();
+  w.text_if("master", opened.master).field("opened_at", event.occurred);
+  w.field("state", is_silent ? "silent" : is_open ? "pending" : is_refused ? "refused" : "granted");
+  w.time_if("deadline", opened.deadline.time).text_if("actor", event.origin.actor);
+  w.field("role", name_of(event.origin.role));
+  if (is_silent) w.field("ended_at", opened.deadline.time);
+  if (is_refused)
+    w.field("ended_at", refusal->occurred)
+        .text_if("reason", refusal->as<model::RequestEnded>().reason);
+  if (!opened.approvals.empty()) {
+    std::vector<std::string> approved_by;
+    for (const auto& other : events)
+      if (is_of_it(other, model::EventType::RequestApproved))
+        approved_by.push_back(other.origin.actor);
+    write_texts(w, "approval", opened.approvals);
+    write_texts(w, "approved_by", approved_by);
+  }
+  w.end_object();
+}
+
+}  // namespace
+
 /// A request's id is "<order>-<request>".
 void Gateway::get_request(const Principal&, const http::Request& request,
                           http::Responder responder) {
@@ -192,32 +244,10 @@ void Gateway::get_request(const Principal&, const http::Request& request,
           if (event.type != model::EventType::RequestOpened) continue;
           const auto& opened = event.as<model::Requested>();
           if (opened.request_id != wanted) continue;
-          const bool is_open =
-              std::ranges::any_of(order->requests, [&](const auto& r) { return r.id == wanted; });
-          const auto refusal = std::ranges::find_if(*events, [&](const model::Event& other) {
-            return other.type == model::EventType::RequestRefused &&
-                   other.as<model::RequestEnded>().request_id == wanted;
-          });
-          const bool is_refused = refusal != events->end();
           http::Response response;
           response.content_type = "application/json";
           json::Writer w(response.body);
-          const bool is_silent = is_open && opened.deadline.time <= seen->now;
-          w.begin_object().field("id", fmt::format("{}-{}", model::to_text(id), wanted));
-          w.field("order", model::to_text(id)).field("command", opened.command);
-          const auto label = orders::command_label(opened.command, installation_.context());
-          w.key("label").begin_object().field("zh", label.zh).field("en", label.en).end_object();
-          w.field("master", opened.master).field("opened_at", event.occurred);
-          w.field("state", is_silent    ? "silent"
-                           : is_open    ? "pending"
-                           : is_refused ? "refused"
-                                        : "granted");
-          w.time_if("deadline", opened.deadline.time).text_if("actor", event.origin.actor);
-          if (is_silent) w.field("ended_at", opened.deadline.time);
-          if (is_refused && !is_open)
-            w.field("ended_at", refusal->occurred)
-                .text_if("reason", refusal->as<model::RequestEnded>().reason);
-          w.end_object();
+          write_request(w, event, *events, *order, seen->now, installation_.context());
           return shared->send(std::move(response));
         }
         shared->send(http::problem({ErrorCode::NotFound, "no such request", ""}, info));

@@ -75,6 +75,50 @@ TEST_F(GatewayTest, names_both_sides_of_a_conflict_and_the_shop) {
             std::string::npos);
 }
 
+TEST_F(GatewayTest, lets_somebody_else_approve_what_one_asks_for) {
+  using Headers = std::vector<std::pair<std::string, std::string>>;
+  const auto as = [](const char* role, const char* actor) {
+    return Headers{{"cairn-role", role}, {"cairn-actor", actor}};
+  };
+  const auto id = place("G-9");
+  auto asked =
+      command(id, "change_price", R"({"total":9900,"reason":"loyal"})", as("service", "li"));
+  ASSERT_EQ(asked.response.status, 202) << asked.response.body;
+  EXPECT_EQ(asked.text("outcome"), "requested");
+  EXPECT_NE(asked.response.body.find(R"("approval":["supervisor"])"), std::string::npos);
+  const auto request = asked.text("request");
+  EXPECT_EQ(get("/v1/requests/" + request).text("state"), "pending");
+  const auto seen = get("/v1/orders/" + id, as("supervisor", "wang")).response.body;
+  for (const auto* part :
+       {R"("approval":["supervisor"],"approved_by":[],"actor":"li","role":"service")",
+        R"("data":{"reason":"loyal","total":9900})", R"("name":"approve_request")",
+        R"("name":"refuse_request")", R"("total":25800)"})
+    EXPECT_NE(seen.find(part), std::string::npos) << part << seen;
+  EXPECT_EQ(get("/v1/orders/" + id, as("warehouse", "zhao"))
+                .response.body.find(R"("name":"approve_request")"),
+            std::string::npos);
+
+  const auto word = fmt::format(R"({{"request_id":"{}"}})", request);
+  EXPECT_EQ(command(id, "approve_request", word, as("supervisor", "li")).response.status, 403);
+  EXPECT_EQ(command(id, "approve_request", word, as("warehouse", "zhao")).response.status, 403);
+  auto done = command(id, "approve_request", word, as("supervisor", "wang"));
+  ASSERT_EQ(done.response.status, 200) << done.response.body;
+  EXPECT_NE(get("/v1/orders/" + id).response.body.find(R"("total":9900)"), std::string::npos);
+  auto ended = get("/v1/requests/" + request);
+  EXPECT_EQ(ended.text("state"), "granted");
+  EXPECT_NE(ended.response.body.find(R"("approved_by":["wang"])"), std::string::npos);
+  const auto audit = get("/v1/orders/" + id + "/audit").response.body;
+  EXPECT_NE(audit.find(R"("actor":"wang","role":"supervisor")"), std::string::npos) << audit;
+  EXPECT_NE(audit.find(R"("what":"request_approved")"), std::string::npos);
+  EXPECT_NE(audit.find(R"("what":"price_changed")"), std::string::npos);
+  EXPECT_EQ(command(id, "add_note", R"({"text":"x"})",
+                    {{"cairn-actor",
+                      "a\x01"
+                      "b"}})
+                .response.status,
+            422);
+}
+
 TEST_F(GatewayTest, shows_buyer_city_turn_and_due_in_lists) {
   auto placed = post("/v1/orders", R"({"order_no":"G-2","total":0,"shop":"S","currency":"CNY",
       "promised_delivery":"2099-01-01T00:00:00Z","lines":[{"id":"1","quantity":1}],

@@ -97,12 +97,16 @@ Result<std::unique_ptr<Definitions>> load_definitions(const std::string& folder,
                                                        {},
                                                        *std::move(files),
                                                        nullptr});
-  for (const auto& [id, source] : out->sources.all())
+  for (const auto& [id, source] : out->sources.all()) {
+    out->masters.set_acts_from(id, source.acts_from);
     for (std::size_t i = 1; i < lifecycle::kAreaCount; ++i) {
       const auto area = static_cast<lifecycle::Area>(i);
       const auto master = source.master_of(lifecycle::name_of(area));
       if (!master.empty()) out->masters.set(id, area, std::string(master));
+      if (const auto patience = source.patience_of(lifecycle::name_of(area)))
+        out->masters.set_patience(id, area, *patience);
     }
+  }
   return out;
 }
 

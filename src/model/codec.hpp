@@ -245,6 +245,24 @@ void each_personal_name(Visit&& visit, const std::string& parent = {}) {
   });
 }
 
+/// True where some field, however deep, is personal.
+template <HasFields T>
+bool has_personal() {
+  bool found = false;
+  for_each_field<T>([&](const auto& row) {
+    using V = std::remove_cvref_t<decltype(std::declval<T>().*row.member)>;
+    if constexpr (IsPersonal<V>::value) {
+      found = true;
+    } else if constexpr (IsVector<V>::value) {
+      using Each = typename V::value_type;
+      if constexpr (HasFields<Each>) found |= has_personal<Each>();
+    } else if constexpr (HasFields<V>) {
+      found |= has_personal<V>();
+    }
+  });
+  return found;
+}
+
 // ---- JSON ---------------------------------------------------------------------------------------
 
 enum class Unknown : std::uint8_t { Refuse, Ignore };

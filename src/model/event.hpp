@@ -131,6 +131,8 @@ struct FieldInfo {
   std::string_view vocabulary;                ///< … and what it is called in definitions/words.yaml
 };
 void each_field(EventType type, const std::function<void(const FieldInfo&)>& visit);
+/// True where what such an event carries has personal fields.
+bool has_personal_fields(EventType type);
 
 /// The payload as a JSON object.
 void write_payload(json::Writer& out, const Payload& payload, Show show);

@@ -124,6 +124,11 @@ FieldInfo info_of_vector(std::string_view name) {
 
 }  // namespace
 
+bool has_personal_fields(EventType type) {
+  const Payload payload = make_payload(type);
+  return std::visit([]<typename P>(const P&) { return codec::has_personal<P>(); }, payload);
+}
+
 void each_field(EventType type, const std::function<void(const FieldInfo&)>& visit) {
   const Payload payload = make_payload(type);
   std::visit(

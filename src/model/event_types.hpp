@@ -91,7 +91,7 @@ namespace cairn::model {
   X(StatusReported, "status_reported", 200, StatusReported, "来源状态", "Status reported")        \
   X(SurveySent, "survey_sent", 87, Survey, "发出调查", "Survey sent")                             \
   X(SurveyAnswered, "survey_answered", 88, Survey, "调查答复", "Survey answered")                 \
-  X(RequestOpened, "request_opened", 97, Requested, "已申请", "Requested from its master")        \
+  X(RequestOpened, "request_opened", 97, Requested, "已申请", "Requested")                        \
   X(RequestRefused, "request_refused", 98, RequestEnded, "申请被拒绝", "Request refused")         \
   X(ConflictSettled, "conflict_settled", 99, ConflictSettled, "冲突裁定", "Conflict settled")     \
   X(PersonalRevealed, "personal_revealed", 99, Remark, "查看个人信息", "Personal data revealed")  \
@@ -102,7 +102,8 @@ namespace cairn::model {
   X(CustomHappened, "custom", 50, Custom, "自定义", "Custom event")                               \
   X(ReferenceClaimed, "reference_claimed", 5, Claim, "单号认领", "Reference claimed")             \
   X(ReferenceUnclaimed, "reference_unclaimed", 6, Claim, "单号释放", "Reference let go")          \
-  X(EventDismissed, "event_dismissed", 99, Retraction, "不予处理", "Waiting event dismissed")
+  X(EventDismissed, "event_dismissed", 99, Retraction, "不予处理", "Waiting event dismissed")     \
+  X(RequestApproved, "request_approved", 2, RequestEnded, "申请已批准", "Request approved")
 
 enum class EventType : std::uint16_t {
 #define X(enumerator, name, rank, payload, zh, en) enumerator,

@@ -514,19 +514,24 @@ struct ConflictSettled {
   }
 };
 
-/// A command that another system decides, waiting for that system.
+/// A command that waits: for the system that decides, or for people of other roles who must agree.
 struct Requested {
   std::string request_id, command, master;
-  JsonText data;
+  JsonText
+      data;  ///< what an approval would carry out; of a request to a master it is in the raw form
   Moment deadline;
+  std::vector<std::string> approvals;  ///< roles that must agree; empty: its master decides
   static constexpr auto fields() {
     return std::tuple{row(1, "request_id", &Requested::request_id, kRequired),
                       row(2, "command", &Requested::command, kRequired),
-                      row(3, "master", &Requested::master), row(4, "data", &Requested::data),
-                      row(5, "deadline", &Requested::deadline)};
+                      row(3, "master", &Requested::master),
+                      row(4, "data", &Requested::data),
+                      row(5, "deadline", &Requested::deadline),
+                      row(6, "approvals", &Requested::approvals)};
   }
 };
 
+/// Refused, or approved by one who must agree.
 struct RequestEnded {
   std::string request_id, reason;
   static constexpr auto fields() {

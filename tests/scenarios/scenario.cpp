@@ -102,7 +102,8 @@ class Player {
     command.data = line_->data;
     const auto role = model::from_name<model::Role>(line_->option("by", "order_desk"));
     if (!role) return wrong("no such role");
-    command.origin = {.source = "cairn", .trust = 100, .role = *role, .actor = "wang"};
+    command.origin = {
+        .source = "cairn", .trust = 100, .role = *role, .actor = line_->option("actor", "wang")};
     if (*role == model::Role::Source) command.origin.source = sources_[line_->word(1)];
     command.identity =
         model::identity_of("key", line_->option("key", fmt::format("line {}", line_->number)));
@@ -169,8 +170,18 @@ class Player {
         replace(data, "\"@" + name + "\"", "\"" + to_hex(id.view()) + "\"");
         replace(data, ":@@" + name, ":" + to_hex(id.view()));
       }
+    if (data.contains("\"@request\"")) replace(data, "\"@request\"", '"' + newest_request() + '"');
     for (const auto& [name, source] : sources_)
       replace(data, "\"@" + name + "\"", "\"" + model::to_text(id_of(name)) + "\"");
+  }
+  std::string newest_request() {
+    std::string id;
+    const auto found = world_.look(model::order_key(id_of(line_->word(1))), [&](const auto& look) {
+      const auto& requests = static_cast<const orders::Order&>(*look.state).requests;
+      if (!requests.empty()) id = requests.back().id;
+    });
+    if (!found) wrong(found.error().message);
+    return id;
   }
   static void replace(std::string& text, const std::string& from, const std::string& to) {
     for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
@@ -284,6 +295,13 @@ class Player {
         const auto all = orders::allowed_commands(order, model::Role::Admin, world_.now(), context);
         const bool is_there = std::ranges::find(all, value) != all.end();
         if (is_there != (name == "allows")) wrong(is_there ? "it is allowed" : "it is not allowed");
+        continue;
+      }
+      if (name == "badge" || name == "no_badge") {
+        const auto badge = std::ranges::find(orders::kBadges, value);
+        const bool is_there = badge != orders::kBadges.end() &&
+                              (orders::badges_of(order) >> (badge - orders::kBadges.begin()) & 1);
+        if (is_there != (name == "badge")) wrong(is_there ? "has it" : "has it not");
         continue;
       }
       const auto is = fact_of(order, look, name);

@@ -178,13 +178,19 @@ std::string Workload::data_for(const std::string& name, const Story& story,
     return fmt::format(R"({{"conflict":"{}:{}","verdict":"settled"}})", name_of(conflict.code),
                        to_hex(conflict.event.view()));
   }
+  if (is({"approve_request", "refuse_request"})) {
+    const auto asked = std::ranges::find_if(
+        order.requests, [](const orders::RequestState& request) { return request.approvals != 0; });
+    return fmt::format(R"({{"request_id":"{}"}})",
+                       asked == order.requests.end() ? "none" : asked->id);
+  }
   if (is({"make_promise"})) return fmt::format(R"({{"at":"{}"}})", date);
   if (is({"correct_event", "retract_event"})) return correction_data(name == "correct_event", look);
   if (is({"assign_supplier", "issue_purchase"})) return R"({"supplier":"supplier-b"})";
   if (is({"confirm_order", "counter_offer", "plan_production"}))
     return fmt::format(R"({{"promised_delivery":"{}"}})", date);
   if (is({"start_node", "report_progress", "finish_node", "block_node", "report_scrap"}))
-    return R"({"step":"cut","action":"progressed","good":2})";
+    return R"({"step":"cut","action":"progressed","good":2,"scrap":1})";
   if (is({"accept_return", "receive_return", "pass_return", "fail_return", "reject_request",
           "accept_refund", "ship_replacement", "withdraw", "reject_return", "withdraw_after_sale"}))
     return case_data(order);

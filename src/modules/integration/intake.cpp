@@ -27,9 +27,9 @@ bool has_control(std::string_view text) {
 /// Records of what Cairn itself did; no source can tell them.
 bool is_own(EventType type) {
   using enum EventType;
-  constexpr EventType kOwn[]{RequestOpened,   PersonalRevealed, PersonalForgotten,
-                             ConflictSettled, ReferenceClaimed, ReferenceUnclaimed,
-                             EventDismissed};
+  constexpr EventType kOwn[]{RequestOpened,      RequestApproved, PersonalRevealed,
+                             PersonalForgotten,  ConflictSettled, ReferenceClaimed,
+                             ReferenceUnclaimed, EventDismissed};
   return contains(kOwn, type);
 }
 

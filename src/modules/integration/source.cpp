@@ -108,6 +108,25 @@ void read_masters(DefinitionFile& file, SourceDefinition& out) {
     if (master == "source") master = out.id;
 }
 
+/// Between a minute and thirty days: shorter is no time to answer, longer is no waiting.
+void read_patience(DefinitionFile& file, SourceDefinition& out) {
+  const YAML::Node node = file.root()["patience"];
+  std::vector<std::string_view> known{"all"};
+  for (const auto& row : kAreas) known.push_back(row.area);
+  if (!node || !file.expect_map(node, "patience", known)) return;
+  file.each_member(node, [&](const std::string& area, const YAML::Node& told) {
+    const auto span = parse_duration(told.IsScalar() ? told.Scalar() : "");
+    if (!span || *span < minutes(1) || *span > days(30))
+      return file.fault(
+          told, fmt::format("patience: {}: expected a time from 1m to 30d, such as 4h", area));
+    if (area != "all") {
+      out.patience[area] = *span;
+      return;
+    }
+    for (const auto& row : kAreas) out.patience.try_emplace(std::string(row.area), *span);
+  });
+}
+
 std::vector<IdentityField> read_identity_fields(DefinitionFile& file, const YAML::Node& node) {
   std::vector<IdentityField> out;
   for (const auto& name : file.texts(node, "identity")) {
@@ -202,6 +221,11 @@ std::string_view SourceDefinition::master_of(std::string_view area) const {
   return found == masters.end() ? std::string_view("cairn") : std::string_view(found->second);
 }
 
+std::optional<Duration> SourceDefinition::patience_of(std::string_view area) const {
+  const auto found = patience.find(area);
+  return found == patience.end() ? std::nullopt : std::optional(found->second);
+}
+
 Result<SourceDefinition> parse_source(std::string_view yaml, std::string_view file_name) {
   SourceDefinition out;
   try {
@@ -210,10 +234,11 @@ Result<SourceDefinition> parse_source(std::string_view yaml, std::string_view fi
       file.expect_map(
           file.root(), "source",
           {"id", "name", "trust", "role", "zone", "acts_from", "namespace", "lifecycle", "masters",
-           "stable_ids", "identity", "cloud_events", "types", "statuses", "import"});
+           "patience", "stable_ids", "identity", "cloud_events", "types", "statuses", "import"});
       read_names(file, out);
       read_times(file, out);
       read_masters(file, out);
+      read_patience(file, out);
       read_identity(file, out);
       read_meanings(file, out);
       out.event_sources = file.texts(file.root()["cloud_events"], "cloud_events");

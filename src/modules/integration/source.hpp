@@ -61,10 +61,13 @@ struct SourceDefinition {
   model::Role role = model::Role::Source;
   std::string zone_name;  ///< IANA; empty: times without offset are refused
   std::optional<Zone> zone;
-  Time acts_from = Time::never();  ///< absent: nothing it tells is acted upon
+  Time acts_from = Time::never();  ///< absent: it is history, nobody is asked about its orders
   std::string order_namespace;     ///< what its order numbers are unique in; its id where absent
   std::string lifecycle;           ///< of orders that name none
   std::map<std::string, std::string, std::less<>> masters;  ///< area → system id, all areas
+  /// Area → how long its master may be silent when asked; an area not named waits as long as Cairn
+  /// does by itself.
+  std::map<std::string, Duration, std::less<>> patience;
   bool has_stable_ids = true;
   std::vector<IdentityField> identity;  ///< of every type not named below
   std::map<model::EventType, std::vector<IdentityField>> identity_by_type;
@@ -78,6 +81,7 @@ struct SourceDefinition {
   }
   /// Master of an area: a system id, "cairn" for Cairn.
   std::string_view master_of(std::string_view area) const;
+  std::optional<Duration> patience_of(std::string_view area) const;
 };
 
 /// Reads a definition. Errors: Invalid, every fault on a line of its own, "<file>:<line>: what".

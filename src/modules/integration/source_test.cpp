@@ -16,6 +16,9 @@ TEST(Source, EveryFileShippedIsGood) {
   for (const char* id :
        {"cairn", "generic", "olist", "taobao", "pinduoduo", "weixin_shop", "shopify"})
     EXPECT_NE(sources->find(id), nullptr) << id;
+  for (const auto& [id, source] : sources->all())
+    EXPECT_EQ(source.acts_from == Time::never(), id == "olist")
+        << id << ": an archive, or connected";
   EXPECT_EQ(sources->find("cairn")->master_of("payment"), "cairn");
   EXPECT_EQ(sources->find("generic")->master_of("payment"), "generic");
   EXPECT_EQ(sources->find("generic")->master_of("pick"), "warehouse");
@@ -33,6 +36,23 @@ TEST(Source, DefaultsAreThoseOfTheDesign) {
   EXPECT_EQ(source->master_of("cancel"), "shop");
   EXPECT_EQ(source->master_of("scans"), "carrier");
   EXPECT_EQ(source->master_of("no such area"), "cairn");
+}
+
+TEST(Source, SaysHowLongItsMastersMayBeSilent) {
+  const auto source = parse_source(
+      "id: shop\nname: {zh: 店, en: Shop}\npatience: {dispatch: 30m, all: 2h}\n", "shop.yaml");
+  ASSERT_TRUE(source) << source.error().message;
+  EXPECT_EQ(source->patience_of("dispatch"), minutes(30));
+  EXPECT_EQ(source->patience_of("cancel"), hours(2));
+  const auto silent = parse_source("id: shop\nname: {zh: 店, en: Shop}\n", "shop.yaml");
+  ASSERT_TRUE(silent);
+  EXPECT_EQ(silent->patience_of("cancel"), std::nullopt);
+  for (const auto* wrong : {"0s", "31d", "soon", "[1h]"})
+    EXPECT_NE(fault_of(std::string("id: shop\nname: {zh: 店, en: Shop}\npatience: {cancel: ") +
+                       wrong + "}\n")
+                  .find("x.yaml:3: patience: cancel: expected a time from 1m to 30d"),
+              std::string::npos)
+        << wrong;
 }
 
 TEST(Source, EveryFaultIsReportedAtOnceWithItsLine) {

@@ -137,6 +137,14 @@ const FaultRow kFaults[]{
     {"guarded_fact", "      bring_back:\n",
      "      package_delivered:\n        guard: has_lines\n        to: ended\n      bring_back:\n",
      "guard: has_lines", "a fact is never refused"},
+    {"unchecked_guard",
+     "        guard: {if: \"T > 0 or not has_lines\", zh: 有物, en: there is something}\n",
+     "        guard: {zh: 有物, en: there is something}\n", "guard: {zh: 有物", "nothing checks"},
+    {"stray_approval", "        delay: 7d\n", "        delay: 7d\n        with: supervisor\n",
+     "with:", "asks nobody"},
+    {"personal_approval", "        to: out\n",
+     "        to: out\n        emits: address_changed\n        with: supervisor\n",
+     "with:", "has personal fields"},
     {"wrong_type", "states:\n", "any: {on: x}\nstates:\n", "any:", "must be a list"},
 };
 
@@ -246,7 +254,7 @@ TEST(Shipped, LoadsWithoutAFault) {
   EXPECT_EQ(loaded->holds().size(), 18u);
   EXPECT_EQ(loaded->presets().size(), 10u);
   EXPECT_EQ(loaded->categories().size(), model::kCategoryCount);
-  EXPECT_EQ(loaded->badges().size(), 14u);
+  EXPECT_EQ(loaded->badges().size(), 15u);
   EXPECT_EQ(loaded->lifecycle("none"), nullptr);
 }
 

@@ -8,6 +8,7 @@
 #include "base/bytes.hpp"
 #include "base/ranges.hpp"
 #include "crypto/hash.hpp"
+#include "model/event.hpp"
 
 namespace cairn::lifecycle {
 namespace {
@@ -192,6 +193,8 @@ class Builder {
     read_who(t, name, node);
     read_conditions(t, node);
     read_effects(t, node, command);
+    check_approval(t, node);
+    check_words(t, node);
     if (t.kind == Kind::Auto) read_automatic(t, node, key);
     const auto* to = node.find("to");
     const auto* leads = node.find("leads");
@@ -239,6 +242,32 @@ class Builder {
       t.who = bit(t.kind == Kind::Auto ? model::Role::System : model::Role::Source);
     }
     t.with = reader_.roles(node.find("with"));
+  }
+
+  /// What waits for an approval waits in the open, where nothing personal may stand.
+  void check_approval(const Transition& t, const Yaml& node) {
+    if (t.with == 0) return;
+    const auto& with = *node.find("with");
+    if (t.kind != Kind::Command)
+      reader_.fault(with, "stray_approval",
+                    "\"with\" belongs to commands: a fact or a timer asks nobody");
+    else if (model::has_personal_fields(t.emits))
+      reader_.fault(with, "personal_approval",
+                    fmt::format("\"{}\" becomes {}, which has personal fields: it cannot wait for "
+                                "an approval; leave \"with\" out and name in \"who\" those who may",
+                                t.on, row_of(t.emits).name));
+  }
+
+  /// Words of a condition for which a command is never refused would only seem to guard it.
+  void check_words(const Transition& t, const Yaml& node) {
+    const bool has_words = !t.guard_text.zh.empty() || !t.guard_text.en.empty();
+    if (t.kind != Kind::Command || !has_words || !t.guard.is_always_true() || t.with != 0 ||
+        !t.needs.empty())
+      return;
+    reader_.fault(*node.find("guard"), "unchecked_guard",
+                  fmt::format("nothing checks what the guard of \"{}\" says: give it an \"if\", or "
+                              "\"needs\" with the fields that must be given, or leave it out",
+                              t.on));
   }
 
   void read_conditions(Transition& t, const Yaml& node) {

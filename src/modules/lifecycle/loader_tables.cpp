@@ -194,9 +194,12 @@ void read_command(Reader& reader, const Yaml& key, const Yaml& row, Parts& parts
   if (const auto* general = row.find("general")) {
     out.is_general = general->text == "open" || general->text == "all";
     out.is_open_only = general->text == "open";
-    if (!out.is_general)
-      reader.unknown(*general, "unknown_word", "place of a general command", {"open", "all"});
-    out.who = reader.roles(reader.need(row, "who", "a general command"));
+    out.is_of_request = general->text == "request";
+    if (!out.is_general && !out.is_of_request)
+      reader.unknown(*general, "unknown_word", "place of a general command",
+                     {"open", "all", "request"});
+    // Whoever must approve a request may say so: the transition that was asked for names them.
+    if (out.is_general) out.who = reader.roles(reader.need(row, "who", "a general command"));
     if (!out.emits)
       reader.fault(row, "missing_key", "a general command needs \"emits\": the event it becomes");
   }
@@ -232,9 +235,9 @@ void read_masters(Reader& reader, const Yaml& root, Parts& parts) {
 }
 
 void read_preset(Reader& reader, const Yaml& root, std::string_view text, Parts& parts) {
-  if (!reader.expect_map(
-          root, "a preset",
-          {"id", "title", "checked", "evidence", "limits", "slow_methods", "working_days", "note"}))
+  if (!reader.expect_map(root, "a preset",
+                         {"id", "title", "checked", "evidence", "limits", "slow_methods",
+                          "working_days", "deposit_refundable", "note"}))
     return;
   Preset out;
   out.code = reader.needed_text(root, "id", "a preset");
@@ -246,6 +249,7 @@ void read_preset(Reader& reader, const Yaml& root, std::string_view text, Parts&
     reader.unknown(*node, "unknown_word", "evidence", {"own", "verified", "practice"});
   out.slow_methods = reader.texts(root.find("slow_methods"), "slow_methods");
   out.dispatch_in_working_days = reader.flag(root, "working_days", false);
+  out.is_deposit_refundable = reader.flag(root, "deposit_refundable", false);
   out.note = reader.label_of(root, "note", false, "a preset");
   out.version = to_hex(crypto::view(crypto::sha256(text)));
   if (const auto* limits = reader.need(root, "limits", "a preset"))

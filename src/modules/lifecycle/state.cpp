@@ -10,19 +10,9 @@
 namespace cairn::lifecycle {
 namespace {
 
-/// A manager may approve whatever a supervisor may.
-RoleSet approvals_of(model::Role role, const Variables& variables) {
-  auto roles = bit(role) | static_cast<RoleSet>(variables[Variable::Approvals]);
-  if (has(roles, model::Role::Manager)) roles |= bit(model::Role::Supervisor);
-  return roles;
-}
-
-bool is_approved(const Transition& t, model::Role role, const Variables& variables) {
-  return (t.with & ~approvals_of(role, variables)) == 0;
-}
-
-bool may_pass(const Transition& t, model::Role role, const Variables& variables) {
-  return has(t.who, role) && is_approved(t, role, variables) && t.guard.holds(variables);
+/// Whoever may use it now, though others may have to agree.
+bool may_ask(const Transition& t, model::Role role, const Variables& variables) {
+  return has(t.who, role) && t.guard.holds(variables);
 }
 
 /// Why a transition that is there does not let this command through.
@@ -34,17 +24,18 @@ Label obstacle(const Transition& t, model::Role role, const Variables& variables
             fmt::format("{} may not use {}; it is for {}", model::name_of(role), t.on,
                         fmt::join(who, ", "))};
   }
-  if (!t.guard.holds(variables)) {
-    const auto parts = fmt::format("{}", fmt::join(t.guard.why_not(variables), ", "));
-    const auto with_parts = [&](const std::string& sentence) {
-      return sentence.empty() ? parts : fmt::format("{} ({})", sentence, parts);
-    };
-    return {fmt::format("不满足条件：{}", with_parts(t.guard_text.zh)),
-            fmt::format("condition not met: {}", with_parts(t.guard_text.en))};
-  }
-  const auto missing = names_of(t.with & ~approvals_of(role, variables));
-  return {fmt::format("需要 {} 批准", fmt::join(missing, "、")),
-          fmt::format("needs the approval of {}", fmt::join(missing, ", "))};
+  const auto parts = fmt::format("{}", fmt::join(t.guard.why_not(variables), ", "));
+  const auto with_parts = [&](const std::string& sentence) {
+    return sentence.empty() ? parts : fmt::format("{} ({})", sentence, parts);
+  };
+  return {fmt::format("不满足条件：{}", with_parts(t.guard_text.zh)),
+          fmt::format("condition not met: {}", with_parts(t.guard_text.en))};
+}
+
+/// Of two offers of one command: one that is open, and of these one that asks nobody.
+bool is_better(const Offer& fresh, const Offer& known) {
+  if (!fresh.is_allowed) return false;
+  return !known.is_allowed || (fresh.approvals_missing == 0 && known.approvals_missing != 0);
 }
 
 Time moved(std::int64_t at, std::int64_t span) {
@@ -80,6 +71,11 @@ bool Transition::is_decided_by_cairn(const Variables& variables) const {
   return !master || variables.is(*master);
 }
 
+RoleSet Transition::approvals_missing(model::Role role, const Variables& variables) const {
+  const auto given = static_cast<RoleSet>(variables[Variable::Approvals]) | bit(role);
+  return with & ~with_deputies(given);
+}
+
 State::State(Parts parts) : parts_(std::move(parts)) {
   for (std::size_t i = 0; i < parts_.transitions.size(); ++i) {
     const auto& t = parts_.transitions[i];
@@ -104,13 +100,18 @@ std::span<const Transition> State::on(Kind kind, std::string_view name) const {
 
 const Transition* State::find(Kind kind, std::string_view name, model::Role role,
                               const Variables& variables, Label* why_not) const {
-  const Transition* nearest = nullptr;
+  const Transition *nearest = nullptr, *asked = nullptr;
   for (const auto& t : on(kind, name)) {
     if (!t.when.holds(variables)) continue;
-    if (kind == Kind::Fact || may_pass(t, role, variables)) return &t;
+    if (kind == Kind::Fact) return &t;
+    if (may_ask(t, role, variables)) {
+      if (t.approvals_missing(role, variables) == 0) return &t;
+      if (!asked) asked = &t;
+    }
     // Of several that refuse, the one for this role has the reason that helps.
     if (!nearest || (!has(nearest->who, role) && has(t.who, role))) nearest = &t;
   }
+  if (asked) return asked;
   if (why_not)
     *why_not = nearest ? obstacle(*nearest, role, variables) : refusal(name, role, variables);
   return nullptr;
@@ -147,13 +148,17 @@ std::vector<Offer> State::offers(const Variables& variables, model::Role role) c
   std::vector<Offer> out;
   for (const auto& t : parts_.transitions) {
     if (t.kind != Kind::Command || !has(t.who, role) || !t.when.holds(variables)) continue;
-    Offer offer{&t, may_pass(t, role, variables), t.is_decided_by_cairn(variables), {}};
+    Offer offer{&t,
+                may_ask(t, role, variables),
+                t.is_decided_by_cairn(variables),
+                t.approvals_missing(role, variables),
+                {}};
     if (!offer.is_allowed) offer.why_not = obstacle(t, role, variables);
     const auto known =
         std::ranges::find_if(out, [&](const Offer& other) { return other.transition->on == t.on; });
     if (known == out.end())
       out.push_back(std::move(offer));
-    else if (!known->is_allowed && offer.is_allowed)
+    else if (is_better(offer, *known))
       *known = std::move(offer);
   }
   return out;

@@ -45,7 +45,7 @@ struct Transition {
   Kind kind = Kind::Fact;
   Label label;
   RoleSet who = 0;
-  RoleSet with = 0;  ///< who must have approved it, all of them
+  RoleSet with = 0;  ///< who must approve it, all of them; until then it is a request
   Expression when;   ///< chooses between transitions of one name; facts and commands alike
   Expression guard;  ///< must hold for commands and automatic ones; facts are never refused
   Label guard_text;  ///< the condition for people, also where only the payload can tell
@@ -61,6 +61,8 @@ struct Transition {
   int line = 0;  ///< in its file
 
   bool is_decided_by_cairn(const Variables& variables) const;
+  /// Of those who must approve it, who has not: neither is it `role`, nor among the approvals.
+  RoleSet approvals_missing(model::Role role, const Variables& variables) const;
 };
 
 struct Due {
@@ -73,6 +75,7 @@ struct Offer {
   const Transition* transition = nullptr;
   bool is_allowed = false;
   bool is_decided_by_cairn = true;  ///< else it becomes a request to the master of its area
+  RoleSet approvals_missing = 0;    ///< who must agree first: it becomes a request to them
   Label why_not;                    ///< where not allowed
 };
 
@@ -106,7 +109,8 @@ class State {
     return foreseen_.test(static_cast<std::size_t>(type));
   }
 
-  /// The transition for a command or a fact. Nothing for a refused command, with the reason.
+  /// The transition for a command or a fact; of commands one that needs nobody's approval, else one
+  /// that does (`approvals_missing`). Nothing for a refused command, with the reason.
   const Transition* find(Kind kind, std::string_view name, model::Role role,
                          const Variables& variables, Label* why_not = nullptr) const;
   /// The automatic transition that is due first, among those whose conditions hold now.

@@ -41,6 +41,11 @@ std::optional<Variable> master_variable(Area area) {
   return kAreas[static_cast<std::size_t>(area)].master;
 }
 
+RoleSet with_deputies(RoleSet roles) {
+  if (has(roles, model::Role::Admin)) return ~RoleSet{0};
+  return has(roles, model::Role::Manager) ? roles | bit(model::Role::Supervisor) : roles;
+}
+
 std::vector<std::string_view> names_of(RoleSet roles) {
   std::vector<std::string_view> out;
   const auto all = model::Names<model::Role>::all();

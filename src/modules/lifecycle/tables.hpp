@@ -38,6 +38,8 @@ constexpr RoleSet bit(model::Role role) { return RoleSet{1} << static_cast<unsig
 constexpr bool has(RoleSet roles, model::Role role) { return (roles & bit(role)) != 0; }
 /// Codes of the roles in it, in order.
 std::vector<std::string_view> names_of(RoleSet roles);
+/// With those for whom they may approve: a manager whatever a supervisor may, an administrator all.
+RoleSet with_deputies(RoleSet roles);
 
 /// What a hold does to the clock of the customer's promise.
 enum class Clock : std::uint8_t { Runs, Stops, NotStarted, Excuses };
@@ -152,6 +154,7 @@ struct Preset {
   std::array<std::optional<Duration>, kLimitCount> limits{};
   std::vector<std::string> slow_methods;  ///< payment methods that take days
   bool dispatch_in_working_days = false;
+  bool is_deposit_refundable = false;  ///< a buyer who cancels gets the deposit back
   Label note;
   std::string version;  ///< SHA-256 of the file, hex
   std::optional<Duration> limit(Limit which) const {
@@ -171,6 +174,7 @@ struct Command {
   std::string undo;            ///< command that takes it back
   bool is_general = false;     ///< offered in every state, outside lifecycles
   bool is_open_only = false;   ///< … that is not final
+  bool is_of_request = false;  ///< offered with each request that waits for an approval
   RoleSet who = 0;             ///< of a general one
   /// What its form asks for where that is not what its event carries: names and types (Field of
   /// api/openapi.yaml).

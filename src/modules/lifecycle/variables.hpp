@@ -106,7 +106,7 @@ inline constexpr std::int64_t kUnset = std::numeric_limits<std::int64_t>::max();
   X(UnitTravelling, "unit_travelling", Flag, "A package is under way, not delivered")              \
   X(HandedOver, "handed_over", Flag, "Some package left the house")                                \
   X(CarrierScanned, "carrier_scanned", Flag, "A carrier scanned some package")                     \
-  X(PackageStalled, "package_stalled", Flag, "Some package is lost or has been silent too long")   \
+  X(PackageLost, "package_lost", Flag, "Some package is lost, its carrier says")                   \
   X(InterceptOpen, "intercept_open", Flag, "An interception is being tried")                       \
   X(OpenCase, "open_case", Flag, "Some after-sale case is open")                                   \
   X(OpenExchange, "open_exchange", Flag, "An exchange is open")                                    \
@@ -144,6 +144,8 @@ inline constexpr std::int64_t kUnset = std::numeric_limits<std::int64_t>::max();
   X(ReceiptDueAt, "receipt_due_at", Time, "Until when to confirm, told or extended")               \
   X(PresaleAt, "presale_at", Time, "When a presale may be dispatched")                             \
   X(PromisedAt, "promised_at", Time, "When delivery was promised")                                 \
+  X(PackageSilentSince, "package_silent_since", Time,                                              \
+    "When the package under way that is silent longest was last seen")                             \
   X(ReceiptPaused, "receipt_paused", Span, "How long after-sales and disputes stopped the clock")  \
   X(CaseType, "case_type", CaseType, "Kind of the after-sale case")                                \
   X(CaseByStaff, "case_by_staff", Flag, "The case was opened by staff or a source")                \

@@ -9,27 +9,49 @@
 
 namespace cairn::orders {
 
-/// Who decides what, by source (the definitions of sources say so).
+/// How long somebody who was asked may be silent, where the order's source does not say.
+inline constexpr Duration kPatience = hours(4);
+
+/// Who decides what, by source, and what is asked of them (the definitions of sources say so).
 class Masters {
  public:
-  /// By area: "source", "cairn" or the name of a system; empty where the source is silent.
-  using Row = std::array<std::string, lifecycle::kAreaCount>;
+  struct Row {
+    /// By area: "source", "cairn" or the name of a system; empty where the source is silent.
+    std::array<std::string, lifecycle::kAreaCount> master;
+    /// By area: how long a request waits for its answer.
+    std::array<Duration, lifecycle::kAreaCount> patience;
+    /// Since when what concerns its orders reaches outside; never: they are history.
+    Time acts_from = Time::never();
+
+    Row() { patience.fill(kPatience); }
+  };
 
   void set(std::string source, lifecycle::Area area, std::string master) {
-    masters_[std::move(source)][static_cast<std::size_t>(area)] = std::move(master);
+    rows_[std::move(source)].master[static_cast<std::size_t>(area)] = std::move(master);
   }
-  /// Told row by row: "source area master", in order.
+  void set_patience(std::string source, lifecycle::Area area, Duration patience) {
+    rows_[std::move(source)].patience[static_cast<std::size_t>(area)] = patience;
+  }
+  void set_acts_from(std::string source, Time from) { rows_[std::move(source)].acts_from = from; }
+  /// What is asked of whom today, which no order is pinned to: taken over from those in force.
+  void ask_as(const Masters& in_force) {
+    for (const auto& [source, row] : in_force.rows_) {
+      rows_[source].patience = row.patience;
+      rows_[source].acts_from = row.acts_from;
+    }
+  }
+  /// Who decides, row by row: "source area master", in order.
   std::string to_text() const;
   /// Errors: Invalid.
   static Result<Masters> from_text(std::string_view text);
   const Row& of(std::string_view source) const {
     static const Row kSilent;
-    const auto found = masters_.find(source);
-    return found == masters_.end() ? kSilent : found->second;
+    const auto found = rows_.find(source);
+    return found == rows_.end() ? kSilent : found->second;
   }
 
  private:
-  std::map<std::string, Row, std::less<>> masters_;
+  std::map<std::string, Row, std::less<>> rows_;
 };
 
 class Versions;
@@ -60,10 +82,16 @@ struct Context {
   std::string_view master_in(const Masters::Row& row, std::string_view source,
                              lifecycle::Area area) const {
     if (source.empty() || source == "cairn") return {};
-    std::string_view master = row[static_cast<std::size_t>(area)];
+    std::string_view master = row.master[static_cast<std::size_t>(area)];
     if (master.empty()) master = definitions->default_master(area);
     return master == "cairn" ? std::string_view{} : master == "source" ? source : master;
   }
+  /// How long who decides about `area` for orders of `source` may be silent when asked.
+  Duration patience(std::string_view source, lifecycle::Area area) const {
+    return masters->of(source).patience[static_cast<std::size_t>(area)];
+  }
+  /// The past does not act: what concerns orders of `source` at `at` may reach outside.
+  bool acts(std::string_view source, Time at) const { return masters->of(source).acts_from <= at; }
   const lifecycle::Lifecycle& default_lifecycle() const {
     return *definitions->lifecycle("retail");
   }

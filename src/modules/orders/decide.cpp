@@ -10,6 +10,7 @@
 #include "base/text.hpp"
 #include "modules/orders/fold_packages.hpp"
 #include "modules/orders/render.hpp"
+#include "modules/orders/requests.hpp"
 #include "modules/orders/settle.hpp"
 
 namespace cairn::orders {
@@ -21,16 +22,6 @@ using lifecycle::Variable;
 using model::Event;
 using model::EventType;
 using model::Role;
-
-Event event_of(const core::Command& command, EventType type, Time at) {
-  Event event;
-  event.type = type;
-  event.id = command.identity;
-  event.occurred = at;
-  event.origin = command.origin;
-  event.set(model::EventFlag::Command);
-  return event;
-}
 
 std::string quoted(std::string_view text) {
   std::string out;
@@ -75,19 +66,6 @@ Result<Event> accepted(const core::Command& command, EventType type, Time at,
   return event;
 }
 
-/// Another system decides: the command is kept as a request until that system speaks.
-Event request(const core::Command& command, std::string master, Time at) {
-  constexpr Duration kPatience = hours(4);
-  Event event = event_of(command, EventType::RequestOpened, at);
-  event.payload = model::Requested{to_hex(command.identity.view()).substr(0, 16),
-                                   command.name,
-                                   std::move(master),
-                                   {},
-                                   {at + kPatience, Precision::Microsecond}};
-  event.raw = command.data;  // what was asked for may be personal: it is sealed with the raw form
-  return event;
-}
-
 /// How long after receipt an after-sale of this kind and reason may be asked for, by the channel's
 /// rules; nothing where they set no end.
 std::optional<Duration> window_of(const lifecycle::Preset& preset, model::CaseType type,
@@ -115,10 +93,11 @@ bool is_after_sale_over(const Order& order, const json::Value& data, Time at) {
   return window && at >= received + days(1) + *window;
 }
 
-/// What the command itself says, for guards.
-void describe(lifecycle::Variables& v, const Order& order, const core::Command& command, Time at) {
+/// What the command itself says, for guards, and who has approved it.
+void describe(lifecycle::Variables& v, const Order& order, const core::Command& command, Time at,
+              lifecycle::RoleSet approvals) {
   v.set(Variable::Now, at);
-  v[Variable::Approvals] = lifecycle::bit(command.origin.role);
+  v[Variable::Approvals] = approvals;
   json::Document document;
   const auto data = document.parse(command.data.empty() ? "{}" : command.data);
   if (!data) return;
@@ -164,6 +143,17 @@ std::unexpected<Error> refused(const Order& order, const core::Command& command,
                  is_known ? why.en : "this state has no such command", at, context);
 }
 
+/// Another system decides, and it is not that system which speaks.
+bool is_asked(const lifecycle::Transition& transition, const core::Command& command,
+              const lifecycle::Variables& variables) {
+  return !transition.is_decided_by_cairn(variables) && command.origin.role != Role::Source;
+}
+
+Result<std::vector<Event>> one(Result<Event> event) {
+  if (!event) return std::unexpected(std::move(event).error());
+  return std::vector{*std::move(event)};
+}
+
 /// Where the lifecycle leaves a choice, the command makes it.
 Result<void> check_choice(const lifecycle::Transition& transition, const Event& event,
                           const Context& context) {
@@ -176,7 +166,7 @@ Result<void> check_choice(const lifecycle::Transition& transition, const Event& 
 }
 
 Result<std::vector<Event>> decide_case(const Order& order, const core::Command& command, Time at,
-                                       const Context& context) {
+                                       const Context& context, lifecycle::RoleSet approvals) {
   json::Document document;
   CAIRN_TRY(const auto data, document.parse(command.data.empty() ? "{}" : command.data));
   const auto id = data.find("case_id");
@@ -190,7 +180,7 @@ Result<std::vector<Event>> decide_case(const Order& order, const core::Command& 
                      : "the order has no open after-sale case; name one in case_id",
                 "/case_id");
   auto variables = variables_of_case(order, *meant, context);
-  describe(variables, order, command, at);
+  describe(variables, order, command, at, approvals);
   Label why;
   const auto* transition = find_for(context.after_sale(), meant->state, command.name,
                                     command.origin.role, variables, &why);
@@ -200,14 +190,16 @@ Result<std::vector<Event>> decide_case(const Order& order, const core::Command& 
     return refused(order, command, fmt::format("the case is {}", here.code()),
                    is_known ? why.en : "this state has no such command", at, context);
   }
-  if (!transition->is_decided_by_cairn(variables) && command.origin.role != Role::Source)
-    return std::vector{
-        request(command, std::string(context.master_of(order.source, transition->area)), at)};
   core::Command full = command;
   full.data = model::merge_json_objects(full.data.empty() ? "{}" : full.data,
                                         fmt::format("{{\"case_id\":{}}}", quoted(meant->id)));
+  const auto missing = transition->approvals_missing(command.origin.role, variables);
+  if (missing == 0 && is_asked(*transition, command, variables))
+    return one(ask_master(order, command, transition->area, at, context));
   CAIRN_TRY(auto event, accepted(full, EventType::AfterSaleMoved, at, transition->needs));
   CAIRN_TRY_VOID(check_choice(*transition, event, context));
+  if (missing != 0)
+    return std::vector{ask_approval(order, full, transition->area, missing, at, context)};
   return std::vector{std::move(event)};
 }
 
@@ -320,7 +312,56 @@ Result<void> check_set(const Order& order, const model::AttributesSet& set,
   if (!is_there)
     return fail(ErrorCode::Invalid, fmt::format("the order has no {} {}", level, set.element),
                 "/element");
+  if (!with_attributes(order, set))
+    return fail(
+        ErrorCode::TooLarge,
+        fmt::format("an order has attributes of at most {} elements and {} bytes; remove some "
+                    "by setting them to null",
+                    kAttributedMax, kAttributesBytesMax),
+        "/attributes");
   return check_attributes(level, set.attributes, "/attributes", context);
+}
+
+/// The other order is another order.
+Result<void> check_relation(const Order& order, const model::Relation& relation) {
+  const auto other = model::parse_order_id(relation.order);
+  if (!other) return fail(ErrorCode::Invalid, other.error().message, "/order");
+  if (*other != order.id()) return {};
+  return fail(ErrorCode::Invalid, "an order has no relation with itself", "/order");
+}
+
+/// Only a dispatch brings a new package.
+Result<void> check_room(const Order& order, const model::PackageReport& report) {
+  const auto is_known = [&](const PackageState& package) { return speaks_of(report, package); };
+  if (order.packages.size() < kPackagesMax || std::ranges::any_of(order.packages, is_known))
+    return {};
+  return fail(
+      ErrorCode::TooLarge,
+      fmt::format("an order has at most {} packages; put more into each, or split the order",
+                  kPackagesMax),
+      "/package");
+}
+
+/// What is made is no more than what is planned, and nothing begins before what it builds on is
+/// done.
+Result<void> check_step(const Order& order, const model::StepReport& report) {
+  const auto step = std::ranges::find(order.plan, report.step, &PlannedStepState::id);
+  if (step == order.plan.end()) return {};
+  if (step->quantity > 0 && report.good + report.scrap > step->quantity)
+    return fail(ErrorCode::Invalid,
+                fmt::format("step {} is planned for {}: good and scrap together are at most that",
+                            step->id, step->quantity),
+                "/good");
+  if (report.action != model::NodeAction::Started) return {};
+  for (const auto& before : order.plan)
+    if (contains(step->after, before.id) && before.finished.is_none())
+      return fail(
+          ErrorCode::Invalid,
+          fmt::format("step {} comes after {}, which is not finished; report that first, or "
+                      "plan anew",
+                      step->id, before.id),
+          "/step");
+  return {};
 }
 
 /// What is asked about a package needs that package; only a dispatch brings a new one.
@@ -344,6 +385,7 @@ Result<void> check_details(const Order& order, const Event& event, const Context
       return check_release(order, event);
     case EventType::PackageShipped: {
       const auto& report = event.as<model::PackageReport>();
+      CAIRN_TRY_VOID(check_room(order, report));
       if (report.direction != model::Direction::Outbound) return {};
       return check_parts(order, report.parts, "shipped");
     }
@@ -351,6 +393,10 @@ Result<void> check_details(const Order& order, const Event& event, const Context
       return check_lines(event.as<model::LinesAmended>().lines, context);
     case EventType::AttributesSet:
       return check_set(order, event.as<model::AttributesSet>(), context);
+    case EventType::StepReported:
+      return check_step(order, event.as<model::StepReport>());
+    case EventType::RelationAdded:
+      return check_relation(order, event.as<model::Relation>());
     case EventType::LinesCancelled:
       return check_parts(order, event.as<model::LinesCancelled>().parts, "cancelled");
     default:
@@ -404,31 +450,42 @@ Result<std::vector<Event>> decide(const Order& order, const core::Command& comma
     CAIRN_TRY_VOID(check_details(order, event, context));
     return std::vector{std::move(event)};
   }
+  if (const auto* known = context.definitions->command(command.name);
+      known && known->is_of_request && known->emits)
+    return decide_request(order, command, *known->emits, at, context);
+  return decide_approved(order, command, at, context, 0);
+}
+
+Result<std::vector<Event>> decide_approved(const Order& order, const core::Command& command,
+                                           Time at, const Context& context,
+                                           lifecycle::RoleSet approvals) {
   if (order.headline().on(Kind::Command, command.name).empty() &&
       !order.lifecycle->emits(command.name) && context.after_sale().emits(command.name))
-    return decide_case(order, command, at, context);
+    return decide_case(order, command, at, context, approvals);
   auto variables = variables_of(order, context);
-  describe(variables, order, command, at);
+  describe(variables, order, command, at, approvals);
   Label why;
   const auto* transition =
       find_for(*order.lifecycle, order.state, command.name, command.origin.role, variables, &why);
   if (!transition) {
     // While a case holds the headline, the case's own commands have the order's names too.
     if (!order.cases.empty() && context.after_sale().emits(command.name))
-      return decide_case(order, command, at, context);
+      return decide_case(order, command, at, context, approvals);
     return refused(order, command, why, at, context);
   }
-  if (!transition->is_decided_by_cairn(variables) && command.origin.role != Role::Source)
-    return std::vector{
-        request(command, std::string(context.master_of(order.source, transition->area)), at)};
-  if (transition->emits == EventType::AfterSaleMoved) {
+  const auto missing = transition->approvals_missing(command.origin.role, variables);
+  if (missing == 0 && is_asked(*transition, command, variables))
+    return one(ask_master(order, command, transition->area, at, context));
+  if (transition->emits == EventType::AfterSaleMoved && missing == 0) {
     // The order's word for it may be another than the case's.
     core::Command step = command;
     if (!transition->case_step.empty()) step.name = transition->case_step;
-    return decide_case(order, step, at, context);
+    return decide_case(order, step, at, context, approvals);
   }
   CAIRN_TRY(auto event, accepted(command, transition->emits, at, transition->needs));
   CAIRN_TRY_VOID(check_details(order, event, context));
+  if (missing != 0)
+    return std::vector{ask_approval(order, command, transition->area, missing, at, context)};
   return std::vector{std::move(event)};
 }
 

@@ -14,6 +14,8 @@ using model::EventType;
 bool ends(const Order& order, const RequestState& request, const Event& event) {
   using enum EventType;
   const auto asked = order.lifecycle->emits(request.command);
+  if (const auto* custom = std::get_if<model::Custom>(&event.payload))
+    return custom->name == request.command;
   if (const auto* moved = std::get_if<model::CaseMoved>(&event.payload))
     return moved->on == request.command || (asked && *asked == AfterSaleMoved);
   const bool is_about_cancelling =
@@ -50,9 +52,51 @@ void end_cancel_request(Order& order) {
 
 void end_requests(Order& order, const Event& event) {
   if (order.requests.empty()) return;
-  if (event.is(model::EventFlag::Command) && event.origin.role != model::Role::Source) return;
-  std::erase_if(order.requests,
-                [&](const RequestState& request) { return ends(order, request, event); });
+  const bool is_own =
+      event.is(model::EventFlag::Command) && event.origin.role != model::Role::Source;
+  std::erase_if(order.requests, [&](const RequestState& request) {
+    // Who needs no approval has decided the matter that somebody was asked about.
+    return (!is_own || request.approvals != 0) && ends(order, request, event);
+  });
+}
+
+void open_request(Order& order, const Event& event) {
+  const auto& p = event.as<model::Requested>();
+  auto& request = order.requests.emplace_back();
+  request.id = p.request_id;
+  request.command = p.command;
+  request.master = p.master;
+  request.opened = event.occurred;
+  request.deadline = p.deadline.time;
+  for (const auto& name : p.approvals)
+    if (const auto role = model::from_name<model::Role>(name))
+      request.approvals |= lifecycle::bit(*role);
+  if (request.approvals == 0) return;
+  request.asked_by = event.origin.actor;
+  request.asked_source = event.origin.source;
+  request.asked_role = event.origin.role;
+  request.data = p.data.text;
+}
+
+void approve_request(Order& order, const Event& event) {
+  const auto& id = event.as<model::RequestEnded>().request_id;
+  const auto roles = lifecycle::with_deputies(lifecycle::bit(event.origin.role));
+  std::erase_if(order.requests, [&](RequestState& request) {
+    if (request.id != id || request.approvals == 0) return false;
+    request.approved |= request.approvals & roles;
+    request.approvals &= ~roles;
+    request.approved_by.push_back(event.origin.actor);
+    return request.approvals == 0;
+  });
+}
+
+/// A system cannot refuse what people were asked to approve.
+void refuse_request(Order& order, const Event& event) {
+  const auto& id = event.as<model::RequestEnded>().request_id;
+  const bool is_word = event.is(model::EventFlag::Command);
+  std::erase_if(order.requests, [&](const RequestState& request) {
+    return request.id == id && (is_word || request.approvals == 0);
+  });
 }
 
 /// What somebody must be able to show: a receipt that staff confirms for the customer, an

@@ -284,11 +284,13 @@ void report_status(Order& order, const Event& event, const Context& context) {
 }
 
 void set_attributes(Order& order, const model::AttributesSet& p) {
+  auto fresh = with_attributes(order, p);
+  if (!fresh) return order.set(Flag::AttributesBeyond);
   auto* known = find_in(order.attributes, [&](const AttributeState& a) {
     return a.level == p.level && a.element == p.element;
   });
   if (!known) known = &order.attributes.emplace_back(AttributeState{p.level, p.element, "", {}});
-  known->json = model::merge_json_objects(known->json, p.attributes.text);
+  known->json = *std::move(fresh);
   if (!p.personal_attributes.empty()) known->personal.emplace_back(p.personal_attributes.sealed());
 }
 
@@ -484,17 +486,12 @@ void move_axes(Order& order, const Event& event, const Context& context) {
       order.survey_answered = event.occurred;
       order.survey_score = event.as<model::Survey>().score;
       return;
-    case RequestOpened: {
-      const auto& p = event.as<model::Requested>();
-      order.requests.push_back(
-          {p.request_id, p.command, p.master, event.occurred, p.deadline.time});
-      return;
-    }
-    case RequestRefused: {
-      const auto& id = event.as<model::RequestEnded>().request_id;
-      std::erase_if(order.requests, [&](const RequestState& r) { return r.id == id; });
-      return;
-    }
+    case RequestOpened:
+      return open_request(order, event);
+    case RequestApproved:
+      return approve_request(order, event);
+    case RequestRefused:
+      return refuse_request(order, event);
     default:
       return;  // what only the timeline shows
   }

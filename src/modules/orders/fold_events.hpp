@@ -13,7 +13,7 @@ void move_axes(Order& order, const model::Event& event, const Context& context);
 void pin(Order& order, const model::OrderPlaced& placed, const Context& context);
 
 /// The package a report speaks of; added when it is new.
-PackageState& package_of(Order& order, const model::PackageReport& report);
+PackageState* package_of(Order& order, const model::PackageReport& report);
 
 /// Takes so much of the line off, of what is not shipped yet.
 void cancel_quantity(LineState& line, std::int64_t quantity);

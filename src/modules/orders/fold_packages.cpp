@@ -108,22 +108,49 @@ bool is_brought_by_number(const Event& event) {
   return subject.starts_with("tracking/") || subject.starts_with("tracking:");
 }
 
+bool is_of_carrier(const std::string& told, const std::string& known) {
+  return told.empty() || known.empty() || told == known;
+}
+
+/// The report names by its number a unit that the package has ridden in.
+bool has_ridden_in(const PackageState& package, const model::PackageReport& p) {
+  return p.package.empty() && !p.number.empty() &&
+         std::ranges::any_of(package.units, [&](const UnitState& unit) {
+           return unit.number == p.number && is_of_carrier(p.carrier, unit.carrier);
+         });
+}
+bool rides_in(const PackageState& package, const model::PackageReport& p) {
+  return package.unit == p.number && has_ridden_in(package, p);
+}
+
+/// From now on the package goes where the unit goes.
+void board(PackageState& package, const model::PackageReport& p) {
+  if (p.unit.empty()) return;
+  package.unit = p.unit;
+  const auto known = std::ranges::find(package.units, p.unit, &UnitState::number);
+  if (known == package.units.end())
+    package.units.push_back({p.carrier, p.unit});
+  else if (known->carrier.empty())
+    known->carrier = p.carrier;
+}
+
 void describe(PackageState& package, const Event& event) {
   const auto& p = event.as<model::PackageReport>();
+  const bool is_of_unit = rides_in(package, p);
   const auto set = [](std::string& to, const std::string& from) {
     if (!from.empty()) to = from;
   };
   // Which number the order claims must not depend on what the claim brings: claim and scans would
   // chase each other.
   const bool is_brought = is_brought_by_number(event);
-  if (!package.has_own_number || !is_brought) {
+  if (!is_of_unit && (!package.has_own_number || !is_brought)) {
     const bool is_known_by_scans = !package.has_own_number && !package.number.empty();
     if (is_known_by_scans && !is_brought && !p.number.empty()) package.carrier.clear();
     set(package.carrier, p.carrier);
     set(package.number, p.number);
   }
   set(package.supplier, p.supplier);
-  set(package.unit, p.unit);
+  if (!is_of_unit) board(package, p);
   set(package.case_id, p.case_id);
   set(package.last_place, p.place);
   if (!p.parts.empty()) package.parts = p.parts;
@@ -193,8 +220,10 @@ void move_one(Order& order, PackageState& package, const Event& event) {
   auto milestone = implied(event, p);
   enter_leg(package, p, milestone && is_return_leg(*milestone));
   describe(package, event);
-  // What a number itself brought to the order is no reason to claim that number.
-  if (!p.number.empty() && !is_brought_by_number(event)) package.has_own_number = true;
+  // What a number itself brought to the order is no reason to claim that number; nor is it the
+  // package's where it is its unit's.
+  if (!p.number.empty() && !is_brought_by_number(event) && !rides_in(package, p))
+    package.has_own_number = true;
   switch (event.type) {
     case EventType::PackageUnshipped:
       return unship(package);
@@ -257,50 +286,86 @@ std::string_view step_of(model::Direction direction, EventType type) {
   return {};
 }
 
+void tell_its_case(Order& order, const PackageState& moved, const Event& event,
+                   const Context& context) {
+  const std::string case_id = moved.case_id;
+  const auto step = step_of(moved.direction, event.type);
+  if (event.type == EventType::PackageDelivered && !moved.is_delivered) return;  // a leg was
+  if (!case_id.empty() && !step.empty()) tell_case(order, event, case_id, step, context);
+}
+
+/// Every package of the order that rides in the unit moves with it; one that has left it does not.
+void move_unit(Order& order, const Event& event, const Context& context) {
+  const auto& p = event.as<model::PackageReport>();
+  for (auto& package : order.packages) {
+    if (!speaks_of(p, package)) continue;
+    move_one(order, package, event);
+    tell_its_case(order, package, event, context);
+  }
+}
+
+/// Scans of a unit that came before anybody said what rides in it made a package of it: it is none,
+/// and what was told of it then does not concern this order.
+void drop_units(Order& order) {
+  std::vector<UnitState> units;
+  for (const auto& package : order.packages)
+    std::ranges::copy(package.units, std::back_inserter(units));
+  if (units.empty()) return;
+  std::erase_if(order.packages, [&](const PackageState& scanned) {
+    return !scanned.has_own_number && scanned.id == scanned.number &&
+           std::ranges::any_of(units, [&](const UnitState& unit) {
+             return unit.number == scanned.number && is_of_carrier(scanned.carrier, unit.carrier);
+           });
+  });
+}
+
 }  // namespace
 
 bool speaks_of(const model::PackageReport& p, const PackageState& package) {
   if (is_unnamed(p)) return is_meant(package, p);
   if (!p.package.empty() && package.id == p.package) return true;
+  if (rides_in(package, p)) return true;
   return !p.number.empty() && package.number == p.number &&
          (p.carrier.empty() || package.carrier.empty() || package.carrier == p.carrier);
 }
 
-PackageState& package_of(Order& order, const model::PackageReport& p) {
+PackageState* package_of(Order& order, const model::PackageReport& p) {
   for (auto& package : order.packages)
-    if (!p.package.empty() && package.id == p.package) return package;
+    if (!p.package.empty() && package.id == p.package) return &package;
   for (auto& package : order.packages)
     if (!p.number.empty() && package.number == p.number &&
         (p.carrier.empty() || package.carrier.empty() || package.carrier == p.carrier)) {
       // So far it was called by its number alone: scans came before who sent it said what it is.
       if (!p.package.empty() && !package.has_own_number) package.id = p.package;
-      return package;
+      return &package;
     }
   if (is_unnamed(p))
     for (auto& package : order.packages)
-      if (is_meant(package, p)) return package;
+      if (is_meant(package, p)) return &package;
+  if (order.packages.size() >= kPackagesMax) return nullptr;
   auto& package = order.packages.emplace_back();
   package.id = !p.package.empty()  ? p.package
                : !p.number.empty() ? p.number
                                    : std::to_string(order.packages.size());
   package.direction = p.direction;
-  return package;
+  return &package;
 }
 
 void move_package(Order& order, const Event& event, const Context& context) {
   const auto& p = event.as<model::PackageReport>();
-  PackageState& first = package_of(order, p);
+  if (std::ranges::any_of(order.packages,
+                          [&](const auto& package) { return has_ridden_in(package, p); }))
+    return move_unit(order, event, context);
+  PackageState* first = package_of(order, p);
+  if (!first) return order.set(Flag::PackagesBeyond);
   if (!is_unnamed(p)) {
-    move_one(order, first, event);
+    move_one(order, *first, event);
   } else {
     for (auto& package : order.packages)
-      if (is_meant(package, p) || &package == &first) move_one(order, package, event);
+      if (is_meant(package, p) || &package == first) move_one(order, package, event);
   }
-  const auto& moved = package_of(order, p);
-  const std::string case_id = moved.case_id;
-  const auto step = step_of(p.direction, event.type);
-  if (event.type == EventType::PackageDelivered && !moved.is_delivered) return;  // a leg was
-  if (!case_id.empty() && !step.empty()) tell_case(order, event, case_id, step, context);
+  tell_its_case(order, *first, event, context);
+  if (!p.unit.empty()) drop_units(order);
 }
 
 }  // namespace cairn::orders

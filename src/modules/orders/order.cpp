@@ -162,6 +162,22 @@ std::optional<model::Milestone> milestone_of(const Order& order) {
   return slowest->milestone;
 }
 
+std::optional<std::string> with_attributes(const Order& order, const model::AttributesSet& set) {
+  std::size_t others = 0, bytes = 0;
+  std::string was;
+  for (const auto& known : order.attributes) {
+    if (known.level == set.level && known.element == set.element) {
+      was = known.json;
+      continue;
+    }
+    ++others;
+    bytes += known.json.size();
+  }
+  auto is = model::merge_json_objects(was, set.attributes.text);
+  if (others >= kAttributedMax || bytes + is.size() > kAttributesBytesMax) return std::nullopt;
+  return is;
+}
+
 std::size_t silent_requests(const Order& order) {
   return static_cast<std::size_t>(std::ranges::count_if(order.requests, &RequestState::is_silent));
 }
@@ -190,9 +206,10 @@ std::uint32_t badges_of(const Order& order) {
       has_unsettled,
       std::ranges::any_of(order.requests, [](const auto& r) { return !r.is_silent; }),
       any_hold("group_pending"),
-      std::ranges::any_of(order.packages, [](const PackageState& package) {
-        return package.has(model::PackageFlag::Incident);
-      })};
+      std::ranges::any_of(
+          order.packages,
+          [](const PackageState& package) { return package.has(model::PackageFlag::Incident); }),
+      silent_requests(order) > 0};
   std::uint32_t bits = 0;
   for (std::size_t i = 0; i < is_on.size(); ++i) bits |= static_cast<std::uint32_t>(is_on[i]) << i;
   return bits;
@@ -255,7 +272,7 @@ class StateWriter {
         v.estimated_end, v.is_blocked, v.blocked_reason, v.quantity, v.good, v.scrap);
   }
   void operator()(const RequestState& v) {
-    all(v.id, v.command, v.master, v.opened, v.deadline, v.is_silent);
+    all(v.id, v.command, v.master, v.opened, v.deadline, v.is_silent, v.approvals, v.approved);
   }
   void operator()(const ConflictState& v) { all(v.code, v.detail, v.event, v.verdict); }
   void operator()(const TextState& v) { all(v.event, v.at); }

@@ -16,6 +16,12 @@ namespace cairn::orders {
 
 inline constexpr std::int64_t kUnset = std::numeric_limits<std::int64_t>::min();
 
+/// What one order holds. Beyond, a command is refused; a fact is kept, not counted, and the order
+/// has the conflict over_quantity.
+inline constexpr std::size_t kPackagesMax = 1'000;
+inline constexpr std::size_t kAttributedMax = 5'000;  ///< elements that were given attributes
+inline constexpr std::size_t kAttributesBytesMax = 256 * 1024;
+
 struct LineState {
   std::string id;
   model::LineKind kind = model::LineKind::Goods;
@@ -59,9 +65,15 @@ struct LegState {
   std::string leg, carrier, number;
 };
 
+/// What a carrier scans that carries packages of several orders: a waybill, a truck's trip.
+struct UnitState {
+  std::string carrier, number;
+};
+
 struct PackageState {
   std::string id, carrier, number, supplier, unit, case_id;
-  std::vector<LegState> legs;  ///< in the order in which they were first spoken of
+  std::vector<UnitState> units;  ///< all it was ever told to ride in; `unit` is the latest
+  std::vector<LegState> legs;    ///< in the order in which they were first spoken of
   model::Direction direction = model::Direction::Outbound;
   std::vector<model::Part> parts;
   std::vector<MilestoneState> milestones;  ///< in canonical order
@@ -145,7 +157,13 @@ struct Stretch {
 struct RequestState {
   std::string id, command, master;
   Time opened = Time::none(), deadline = Time::none();
-  bool is_silent = false;  ///< the deadline passed and its master said nothing
+  bool is_silent = false;            ///< the deadline passed and whoever was asked said nothing
+  lifecycle::RoleSet approvals = 0;  ///< roles that must still agree; 0: its master decides
+  lifecycle::RoleSet approved = 0;   ///< roles that have
+  std::vector<std::string> approved_by;
+  std::string asked_by, asked_source;
+  model::Role asked_role = model::Role::System;
+  std::string data;  ///< of the command, where approvals are waited for
 };
 
 struct ConflictState {
@@ -208,7 +226,9 @@ enum class Flag : std::uint8_t {
   Intercepting,
   Forgotten,
   ReleasedOnCredit,
-  SupplierShips
+  SupplierShips,
+  PackagesBeyond,  ///< more were told of than an order holds
+  AttributesBeyond
 };
 
 /// Moments in the order's life; the first, in canonical order, unless said otherwise.
@@ -335,17 +355,21 @@ model::PaymentState payment_state_of(const Order& order);
 /// Where the order's packages are as a whole: the least advanced outbound one that is under way.
 std::optional<model::Milestone> milestone_of(const Order& order);
 
-/// Requests that ended by their master's silence.
+/// Requests that ended by the silence of whoever was asked.
 std::size_t silent_requests(const Order& order);
 
 /// Badges beside the headline (defaults §2), bits in this order.
-inline constexpr std::array<std::string_view, 14> kBadges{
+inline constexpr std::array<std::string_view, 15> kBadges{
     "after_sale_open", "cancel_requested", "intercepting",  "redirecting", "delivery_disputed",
     "rest_held",       "merged",           "presale",       "dropship",    "urgent",
-    "data_conflict",   "request_pending",  "group_pending", "incident"};
+    "data_conflict",   "request_pending",  "group_pending", "incident",    "request_silent"};
 /// The kind of an order.relations entry.
 model::RelationKind relation_kind(const TextState& text);
 std::uint32_t badges_of(const Order& order);
+
+/// What an element would have with these attributes set; nothing where the order would have more
+/// than it can hold, beside what it was placed with.
+std::optional<std::string> with_attributes(const Order& order, const model::AttributesSet& set);
 
 /// Where personal fields of parties stand, as model::seal numbers them: the field's number in
 /// OrderPlaced, or in AddressChanged.

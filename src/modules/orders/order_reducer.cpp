@@ -97,9 +97,14 @@ Bytes OrderReducer::claims(const core::Aggregate& state) const {
   };
   for (const auto& reference : order.references)
     put(reference.scheme, reference.issuer, reference.value, "");
-  for (const auto& package : order.packages)
+  for (const auto& package : order.packages) {
     if (!package.number.empty() && package.has_own_number)
       put("tracking", package.carrier, package.number, package.id);
+    // One scan of a unit reaches every order riding in it, also those whose packages left it since.
+    for (const auto& unit : package.units)
+      put("tracking", unit.carrier.empty() ? package.carrier : unit.carrier, unit.number,
+          package.id);
+  }
   if (order.is(Flag::Forgotten)) return out;  // its attachments are only others' now
   for (const auto& attachment : order.attachments)
     put(kAttachmentScheme, "", model::decode_payload<model::Attachment>(attachment.payload).hash,

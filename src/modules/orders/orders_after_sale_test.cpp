@@ -200,10 +200,14 @@ TEST(AfterSale, RejectedRevisedDisputedDecided) {
   EXPECT_EQ(case_state(story), "requested");
   story.must("escalate", R"({"case_id":"C1"})", Role::Customer);
   EXPECT_EQ(story.refusal("decide", R"({"case_id":"C1"})", Role::Supervisor), ErrorCode::Invalid);
-  EXPECT_EQ(story.refusal("decide", R"({"case_id":"C1","to":"succeeded"})", Role::Supervisor),
+  EXPECT_EQ(story.refusal("decide", R"({"case_id":"C1","to":"refunding"})", Role::Supervisor),
+            ErrorCode::Invalid);
+  EXPECT_EQ(story.error().pointer, "/reason") << "the reason is shown";
+  EXPECT_EQ(story.refusal("decide", R"({"case_id":"C1","to":"succeeded","reason":"fair"})",
+                          Role::Supervisor),
             ErrorCode::Invalid);
   EXPECT_EQ(story.error().pointer, "/to");
-  story.must("decide", R"({"case_id":"C1","to":"refunding"})", Role::Supervisor);
+  story.must("decide", R"({"case_id":"C1","to":"refunding","reason":"fair"})", Role::Supervisor);
   EXPECT_EQ(case_state(story), "refunding");
 }
 

@@ -70,6 +70,31 @@ TEST(MadeToOrder, FromReviewToAcceptance) {
   EXPECT_EQ(story.conflicts(), std::vector<std::string>{});
 }
 
+TEST(MadeToOrder, IsConfirmedWithADate) {
+  Story story;
+  story.tell("order_placed", kMade, hours(0));
+  EXPECT_EQ(story.refusal("confirm_order", "{}", Role::OrderDesk), ErrorCode::Invalid);
+  EXPECT_EQ(story.error().pointer, "/promised_delivery");
+}
+
+TEST(MadeToOrder, AStepBeginsWhenTheOneBeforeIsDoneAndMakesWhatIsPlanned) {
+  auto story = in_production();
+  const auto refuse = [&](std::string_view name, std::string_view data, std::string_view pointer) {
+    EXPECT_EQ(story.refusal(name, data, Role::ShopFloor), ErrorCode::Invalid) << data;
+    EXPECT_EQ(story.error().pointer, pointer) << data;
+  };
+  refuse("start_node", R"({"step":"paint","action":"started"})", "/step");
+  story.must("start_node", R"({"step":"weld","action":"started"})", Role::ShopFloor);
+  story.tell("production_planned", R"({"steps":[{"id":"weld","quantity":10}]})", hours(2));
+  refuse("report_progress", R"({"step":"weld","action":"progressed","good":9,"scrap":2})", "/good");
+  refuse("report_scrap", R"({"step":"weld","action":"scrapped","reason":"x"})", "/scrap");
+  story.must("report_scrap", R"({"step":"weld","action":"scrapped","reason":"x","scrap":1})",
+             Role::ShopFloor);
+  story.must("finish_node", R"({"step":"weld","action":"finished","good":9,"scrap":1})",
+             Role::ShopFloor);
+  story.must("start_node", R"({"step":"paint","action":"started"})", Role::ShopFloor);
+}
+
 TEST(MadeToOrder, AFailedInspectionGoesBackToTheShopFloor) {
   auto story = in_production();
   finish_steps(story);
@@ -79,7 +104,9 @@ TEST(MadeToOrder, AFailedInspectionGoesBackToTheShopFloor) {
   EXPECT_EQ(story.state(), "in_production");
   story.must("finish_node", R"({"step":"paint","action":"finished","good":10})", Role::ShopFloor);
   EXPECT_EQ(story.state(), "inspecting");
-  story.must("concede", "{}", Role::Admin);
+  story.must("concede", R"({"reason":"small scratch"})", Role::Qc);
+  EXPECT_EQ(story.state(), "inspecting") << "the customer has not agreed";
+  approve(story, Role::Customer);
   EXPECT_EQ(story.state(), "produced");
 }
 
@@ -87,14 +114,19 @@ TEST(MadeToOrder, ShipsOnCreditWithTheManager) {
   auto story = in_production();
   finish_steps(story);
   EXPECT_EQ(story.state(), "awaiting_balance");
-  EXPECT_EQ(story.refusal("release_on_credit", "{}", Role::Finance), ErrorCode::Refused);
+  story.must("release_on_credit", "{}", Role::Finance);
+  EXPECT_EQ(story.state(), "awaiting_balance") << "finance asks, the manager says";
   story.must("release_on_credit", "{}", Role::Manager);
   EXPECT_EQ(story.state(), "preparing");
 }
 
 TEST(MadeToOrder, HoldsAndChangesStopProduction) {
   auto story = in_production();
-  story.must("engineering_change", R"({"reason":"hole moved"})", Role::Admin);
+  story.must("engineering_change", R"({"reason":"hole moved"})", Role::Engineering);
+  EXPECT_EQ(story.state(), "in_production");
+  approve(story, Role::Planner);
+  EXPECT_EQ(story.state(), "in_production") << "the order desk has not agreed";
+  approve(story, Role::OrderDesk);
   EXPECT_EQ(story.state(), "on_hold");
   story.must("release_hold", "{}", Role::Planner);
   EXPECT_EQ(story.state(), "in_production");
@@ -115,9 +147,9 @@ TEST(MadeToOrder, IsTerminatedRatherThanCancelledOnceItCosts) {
 TEST(MadeToOrder, RejectedInReview) {
   Story story;
   story.tell("order_placed", kMade, hours(0));
-  EXPECT_EQ(story.refusal("reject_order", R"({"reason":"no capacity"})", Role::OrderDesk),
-            ErrorCode::Refused);
-  story.must("reject_order", R"({"reason":"no capacity"})", Role::Supervisor);
+  story.must("reject_order", R"({"reason":"no capacity"})", Role::OrderDesk);
+  EXPECT_EQ(story.state(), "awaiting_confirmation");
+  approve(story, Role::Supervisor);
   EXPECT_EQ(story.state(), "cancelled");
 }
 

@@ -147,7 +147,7 @@ std::string data_for(const std::string& command, model::EventType emits) {
       {model::EventType::PriceChanged, R"({"total":390})"},
       {model::EventType::AddressChanged, R"({"receiver":{"city":"X"}})"},
       {model::EventType::LinesAmended, R"({"lines":[{"id":"A","quantity":3}]})"},
-      {model::EventType::RelationAdded, R"({"kind":"split","order":"2"})"},
+      {model::EventType::RelationAdded, R"({"kind":"split","order":"2h7k9qpx4mzt0vab"})"},
       {model::EventType::SupplierAssigned, R"({"supplier":"S"})"},
       {model::EventType::PurchaseIssued, R"({"supplier":"S"})"},
       {model::EventType::HoldPlaced, R"({"reason":"risk_review"})"},
@@ -158,8 +158,10 @@ std::string data_for(const std::string& command, model::EventType emits) {
       {model::EventType::AfterSaleMoved, R"({"case_id":"C","reason":"x"})"},
       {model::EventType::DrawingSubmitted, R"({"hash":"ab"})"},
       {model::EventType::DrawingRejected, R"({"text":"no"})"},
+      {model::EventType::OrderConfirmed, R"({"promised_delivery":"2026-02-01"})"},
       {model::EventType::ProductionPlanned, R"({"steps":[{"id":"weld"}]})"},
-      {model::EventType::StepReported, R"({"step":"weld","action":"started","reason":"x"})"},
+      {model::EventType::StepReported,
+       R"({"step":"weld","action":"started","scrap":1,"reason":"x"})"},
       {model::EventType::ReceiptExtended, R"({"days":1})"},
       {model::EventType::BalanceWindowExtended, R"({"days":1})"}};
   if (command == "cancel_lines") return R"({"parts":[{"line":"A","quantity":1}]})";

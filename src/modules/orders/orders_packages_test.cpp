@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "base/ranges.hpp"
 #include "modules/orders/orders_test_support.hpp"
 #include "modules/orders/render_public.hpp"
@@ -43,6 +45,75 @@ TEST(Packages, WhatAWithdrawnOneNamedIsFreeAgain) {
   story.tell("package_shipped", R"({"package":"K"})", hours(5));
   EXPECT_FALSE(story.order().packages.at(0).is_withdrawn);
   EXPECT_EQ(story.order().lines.at(0).shipped, 3);
+}
+
+TEST(Packages, GoWhereTheirUnitGoes) {
+  Story story;
+  story.tell("order_placed", kOrder, hours(0));
+  story.tell("payment_received", R"({"payment_id":"P","amount":400})", minutes(5));
+  auto scan =
+      story.fact("package_scanned", R"({"carrier":"zto","number":"U1","milestone":"picked_up"})",
+                 kStart + hours(1), "zto");
+  scan.origin.subject = "tracking/zto:U1";
+  story.add(std::move(scan));
+  EXPECT_EQ(story.order().packages.size(), 1u) << "it could be a package's own number";
+  for (const auto* data :
+       {R"({"package":"K","number":"N1","carrier":"zto","unit":"U1",
+            "parts":[{"line":"A","quantity":3}]})",
+        R"({"package":"L","carrier":"zto","unit":"U1","parts":[{"line":"B","quantity":1}]})"})
+    story.tell("package_shipped", data, hours(2));
+  ASSERT_EQ(story.order().packages.size(), 2u) << "a unit is no package";
+  story.tell("package_scanned", R"({"carrier":"zto","number":"U1","milestone":"in_transit"})",
+             hours(3));
+  const auto milestone = [&](std::size_t i) { return story.order().packages.at(i).milestone; };
+  EXPECT_EQ(milestone(0), Milestone::InTransit);
+  EXPECT_EQ(milestone(1), Milestone::InTransit);
+  EXPECT_EQ(story.order().packages.at(0).number, "N1");
+  EXPECT_EQ(story.order().packages.at(1).number, "") << "the unit's number is not its own";
+  // One is put on another truck: what the first does is no longer its way.
+  story.tell("package_scanned", R"({"package":"L","unit":"U2","milestone":"customs"})", hours(4));
+  story.tell("package_delivered", R"({"carrier":"zto","number":"U1"})", hours(5));
+  EXPECT_EQ(milestone(0), Milestone::Delivered);
+  EXPECT_FALSE(story.order().packages.at(1).is_delivered);
+  EXPECT_EQ(story.state(), "partly_delivered");
+  story.tell("package_delivered", R"({"number":"U2"})", hours(6));
+  EXPECT_EQ(story.state(), "delivered");
+  EXPECT_EQ(story.order().packages.size(), 2u);
+}
+
+TEST(Packages, AnOrderHoldsAThousand) {
+  Story story;
+  story.tell("order_placed", R"({"order_no":"T-1","total":0,"lines":[{"id":"A","quantity":2000}]})",
+             hours(0));
+  std::vector<model::Event> events(story.events());
+  for (std::size_t i = 1; i <= kPackagesMax; ++i)
+    events.push_back(
+        story.fact("package_shipped",
+                   fmt::format(R"({{"package":"K{}","parts":[{{"line":"A","quantity":1}}]}})", i),
+                   kStart + minutes(static_cast<std::int64_t>(i)), {}));
+  for (std::size_t i = 0; i < events.size(); ++i) events[i].number = i + 1;
+  Order order;
+  order.key = story.order().key;
+  const auto fold = [&] { fold_all(order, events, story.now(), story.context()); };
+  fold();
+  EXPECT_EQ(order.packages.size(), kPackagesMax);
+  EXPECT_FALSE(order.is(Flag::PackagesBeyond));
+  core::Command command;
+  command.name = "ship_package";
+  command.data = R"({"package":"K1001"})";
+  command.origin = {.source = "own", .role = model::Role::Warehouse, .actor = "wang"};
+  const auto refused = decide(order, command, story.now(), story.context());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::TooLarge) << refused.error().message;
+  EXPECT_EQ(refused.error().pointer, "/package");
+  events.push_back(story.fact("package_shipped", R"({"package":"K1001"})", kStart + days(2), {}));
+  events.push_back(story.fact("package_delivered", R"({"package":"K1"})", kStart + days(3), {}));
+  fold();
+  EXPECT_EQ(order.packages.size(), kPackagesMax);
+  EXPECT_TRUE(order.packages.front().is_delivered) << "those it has go on";
+  EXPECT_TRUE(std::ranges::any_of(order.conflicts, [](const ConflictState& conflict) {
+    return conflict.code == model::ConflictCode::OverQuantity && conflict.detail == "packages";
+  }));
 }
 
 TEST(Packages, DeliveredAtTheEndOfALegIsOnItsWay) {

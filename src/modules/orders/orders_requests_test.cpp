@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "base/ranges.hpp"
 #include "modules/orders/orders_test_support.hpp"
 
@@ -56,6 +58,7 @@ TEST(Requests, SilenceEndsItAtItsDeadline) {
   story.pass(Duration{1});
   EXPECT_TRUE(story.order().requests.at(0).is_silent);
   EXPECT_FALSE(story.has_badge("request_pending"));
+  EXPECT_TRUE(story.has_badge("request_silent")) << "it is seen on the order and in lists";
   EXPECT_EQ(story.state(), "paid");
   const auto after = summary_of(story.order(), story.context());
   EXPECT_EQ(before.silent_requests, 0);
@@ -127,6 +130,45 @@ TEST(Requests, MastersCanBeSetPerSourceAndArea) {
   EXPECT_EQ(context.master_of("cairn", lifecycle::Area::Payment), "");
 }
 
+TEST(Requests, WaitAsLongAsTheSourceSays) {
+  World where;
+  where.masters.set_patience("shop", lifecycle::Area::Cancel, minutes(30));
+  Story story("shop", where);
+  story.tell("order_placed", kOrder, hours(0));
+  story.tell("payment_received", R"({"payment_id":"P","amount":400})", hours(1));
+  story.must("cancel_order", R"({"reason":"x"})", Role::Customer);
+  EXPECT_EQ(story.order().requests.at(0).deadline, story.now() + minutes(30));
+  story.must("change_address", R"({"receiver":{"city":"上海"}})", Role::Customer);
+  EXPECT_EQ(story.order().requests.at(1).deadline, story.now() + kPatience) << "not of cancelling";
+}
+
+TEST(Requests, OfHistoryNobodyIsAsked) {
+  World where;
+  where.masters.set_acts_from("shop", Time::never());
+  Story story("shop", where);
+  story.tell("order_placed", kOrder, hours(0));
+  story.tell("payment_received", R"({"payment_id":"P","amount":400})", hours(1));
+  EXPECT_FALSE(contains(allowed(story, Role::Customer), std::string("cancel_order")));
+  EXPECT_EQ(story.refusal("cancel_order", R"({"reason":"x"})", Role::Customer), ErrorCode::Refused);
+  EXPECT_NE(story.error().message.find("acts_from"), std::string::npos) << story.error().message;
+  EXPECT_TRUE(story.order().requests.empty());
+  story.must("add_note", R"({"text":"kept"})", Role::Service);
+  story.must("cancel_order", R"({"reason":"x"})", Role::Source);
+  EXPECT_EQ(story.state(), "cancelled") << "the source itself decides";
+}
+
+TEST(Requests, BeginWhenTheSourceActs) {
+  World where;
+  where.masters.set_acts_from("shop", kStart + hours(2));
+  Story story("shop", where);
+  story.tell("order_placed", kOrder, hours(0));
+  story.tell("payment_received", R"({"payment_id":"P","amount":400})", hours(1));
+  EXPECT_EQ(story.refusal("cancel_order", R"({"reason":"x"})", Role::Customer), ErrorCode::Refused);
+  story.pass(hours(1));
+  story.must("cancel_order", R"({"reason":"x"})", Role::Customer);
+  EXPECT_EQ(story.order().requests.size(), 1u);
+}
+
 TEST(Placing, IsACommandToo) {
   Story story;
   EXPECT_EQ(story.refusal("add_note", R"({"text":"x"})"), ErrorCode::NotFound);
@@ -147,7 +189,10 @@ TEST(Placing, SuppliersRelationsReferencesAndLinesAreKept) {
   prepare(story);
   story.must("assign_supplier", R"({"supplier":"S1"})", Role::OrderDesk);
   EXPECT_TRUE(story.has_badge("dropship"));
-  story.must("relate_order", R"({"kind":"merged_shipment","order":"2"})", Role::OrderDesk);
+  story.must("relate_order",
+             R"({"kind":"merged_shipment","order":")" +
+                 model::to_text(model::order_id_of("own", "2")) + R"("})",
+             Role::OrderDesk);
   EXPECT_TRUE(story.has_badge("merged"));
   story.must("add_reference", R"({"reference":{"scheme":"po","value":"7"}})", Role::OrderDesk);
   story.must("add_reference", R"({"reference":{"scheme":"po","value":"7"}})", Role::OrderDesk);
@@ -187,6 +232,28 @@ TEST(Attributes, AreCheckedInCommandsAndKeptInFacts) {
   ASSERT_EQ(story.order().attributes.size(), 2u);
   EXPECT_EQ(story.order().attributes[0].json, R"({"odd":1,"temperature_min":-180})") << "kept";
   EXPECT_EQ(story.order().attributes[1].json, R"({"floor":3})");
+}
+
+TEST(Attributes, AnOrderHoldsSoMany) {
+  Story story;
+  prepare(story);
+  // 8 KiB a text: what one event may say is far less than what an order may hold.
+  const std::string text(8'000, 'x');
+  const auto set = [&](std::size_t i, std::string_view value) {
+    return fmt::format(R"({{"attributes":{{"a{}":{}}}}})", i, value);
+  };
+  const std::size_t fit = kAttributesBytesMax / (text.size() + 10);
+  for (std::size_t i = 0; i < fit; ++i)
+    story.tell("attributes_set", set(i, '"' + text + '"'), hours(11));
+  EXPECT_FALSE(story.has_conflict(model::ConflictCode::OverQuantity));
+  EXPECT_EQ(story.refusal("set_attributes", set(fit, '"' + text + '"')), ErrorCode::TooLarge);
+  EXPECT_EQ(story.error().pointer, "/attributes");
+  const auto before = story.order().attributes.at(0).json;
+  story.tell("attributes_set", set(fit, '"' + text + '"'), hours(12));
+  EXPECT_EQ(story.order().attributes.at(0).json, before) << "kept, not counted";
+  EXPECT_TRUE(story.has_conflict(model::ConflictCode::OverQuantity, "attributes"));
+  story.tell("attributes_set", set(0, "null"), hours(13));
+  EXPECT_LT(story.order().attributes.at(0).json.size(), before.size()) << "there is room again";
 }
 
 TEST(Placing, AGroupOrderWaitsWithItsBadge) {

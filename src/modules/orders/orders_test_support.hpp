@@ -29,6 +29,7 @@ struct World {
       masters.set("own", area, "cairn");
       masters.set("shop", area, "source");
     }
+    masters.set_acts_from("shop", Time{0});
     context = {&definitions, &masters};
   }
   static lifecycle::Definitions load() {
@@ -99,7 +100,9 @@ class Story {
     command.name = name;
     command.data = data;
     command.identity = model::identity_of("test", "command " + std::to_string(++commands_));
-    command.origin = {.source = role == model::Role::Source ? source_ : "console", .role = role};
+    command.origin = {.source = role == model::Role::Source ? source_ : "console",
+                      .role = role,
+                      .actor = actor_.empty() ? std::string(name_of(role)) : actor_};
     now_ = now_ + Duration{1};
     look();
     const auto knows = [this](const model::Identity& id) {
@@ -173,11 +176,13 @@ class Story {
   const Order& order() { return look(); }
   const Order& as_it_is() const { return order_; }
   const Context& context() const { return world_.context; }
+  /// Who gives the commands from now on; before that, and with an empty name, one person a role.
+  void act_as(std::string actor) { actor_ = std::move(actor); }
   /// Facts of the future do not carry the clock along.
   void stop_clock() { now_limit_ = now_; }
 
  private:
-  std::string source_;
+  std::string source_, actor_;
   const World& world_;
   Time now_ = kStart, now_limit_ = Time::never();
   int facts_ = 0, commands_ = 0;
@@ -186,6 +191,18 @@ class Story {
   Error error_;
   model::Identity last_;
 };
+
+/// The commands that `role` has now.
+inline std::vector<std::string> allowed(Story& story, model::Role role) {
+  return allowed_commands(story.order(), role, story.now(), story.context());
+}
+
+/// Somebody of that role approves the request that was opened last.
+inline void approve(Story& story, model::Role role) {
+  ASSERT_FALSE(story.order().requests.empty());
+  story.must("approve_request", R"({"request_id":")" + story.order().requests.back().id + R"("})",
+             role);
+}
 
 /// An order of two lines, 3 of A and 1 of B, that costs 400.
 inline constexpr std::string_view kOrder = R"({"order_no":"T-1","total":400,"currency":"CNY",

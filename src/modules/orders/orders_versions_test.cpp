@@ -145,6 +145,11 @@ TEST(Masters, are_told_as_text_and_read_again) {
   const auto again = Masters::from_text(text);
   ASSERT_TRUE(again) << again.error().message;
   EXPECT_EQ(again->to_text(), text);
+  EXPECT_NE(again->of("shop").acts_from, Time{0});
+  auto today = *again;
+  today.ask_as(world().masters);
+  EXPECT_EQ(today.of("shop").acts_from, Time{0}) << "no order is pinned to what is asked of whom";
+  EXPECT_EQ(today.to_text(), text);
   EXPECT_FALSE(Masters::from_text("shop nothing source\n"));
   EXPECT_FALSE(Masters::from_text("shop cancel\n"));
 }

@@ -29,11 +29,13 @@ CAIRN_MEMBERS(LineState, id, kind, quantity, tolerance, cancelled, shipped, deli
 CAIRN_MEMBERS(StepState, line, place, step, total)
 CAIRN_MEMBERS(MilestoneState, milestone, at, latest, has_date, place, leg, sources)
 CAIRN_MEMBERS(LegState, leg, carrier, number)
-CAIRN_MEMBERS(PackageState, id, carrier, number, supplier, unit, case_id, legs, direction, parts,
-              milestones, flags, milestone, has_milestone, milestone_at, is_shipped, is_declared,
-              is_confirmed, is_delivered, is_withdrawn, is_back, has_own_number, declared_at,
-              declared_latest, shipped_at, shipped_latest, delivered_at, delivered_latest,
-              last_scan, estimated, received_by, latitude_e6, longitude_e6, last_place)
+CAIRN_MEMBERS(UnitState, carrier, number)
+CAIRN_MEMBERS(PackageState, id, carrier, number, supplier, unit, case_id, units, legs, direction,
+              parts, milestones, flags, milestone, has_milestone, milestone_at, is_shipped,
+              is_declared, is_confirmed, is_delivered, is_withdrawn, is_back, has_own_number,
+              declared_at, declared_latest, shipped_at, shipped_latest, delivered_at,
+              delivered_latest, last_scan, estimated, received_by, latitude_e6, longitude_e6,
+              last_place)
 CAIRN_MEMBERS(MoneyState, id, method, case_id, amount, in_full, at, source)
 CAIRN_MEMBERS(HoldState, id, reason, lines, since, has_date, definition)
 CAIRN_MEMBERS(CaseState, id, type, state, parts, amount, reason, carrier, number, step, opened,
@@ -43,7 +45,8 @@ CAIRN_MEMBERS(PlannedStepState, id, owner, phase, name_zh, name_en, after, plann
               planned_end, started, finished, estimated_end, is_blocked, is_visible, blocked_reason,
               quantity, good, scrap)
 CAIRN_MEMBERS(Stretch, from, until)
-CAIRN_MEMBERS(RequestState, id, command, master, opened, deadline, is_silent)
+CAIRN_MEMBERS(RequestState, id, command, master, opened, deadline, is_silent, approvals, approved,
+              approved_by, asked_by, asked_source, asked_role, data)
 CAIRN_MEMBERS(ConflictState, code, detail, event, verdict)
 CAIRN_MEMBERS(VerdictState, key, conflict, verdict)
 CAIRN_MEMBERS(TextState, event, at, actor, payload)

@@ -4,6 +4,7 @@
 #include "modules/orders/decide.hpp"
 #include "modules/orders/order_reducer.hpp"
 #include "modules/orders/render_cases.hpp"
+#include "modules/orders/requests.hpp"
 #include "modules/orders/settle.hpp"
 
 namespace cairn::orders {
@@ -28,6 +29,12 @@ void write_own_fields(json::Writer& out, const lifecycle::Command& command) {
   out.end_array();
 }
 
+void write_roles(json::Writer& out, std::string_view key, lifecycle::RoleSet roles) {
+  out.key(key).begin_array();
+  for (const auto name : lifecycle::names_of(roles)) out.value(name);
+  out.end_array();
+}
+
 /// What every offer of a transition says: what it is, who decides, whether it is possible now.
 void begin_offer(json::Writer& out, const Order& order, const lifecycle::Offer& offer,
                  const Context& context) {
@@ -38,6 +45,7 @@ void begin_offer(json::Writer& out, const Order& order, const lifecycle::Offer& 
   out.field("decided_by", offer.is_decided_by_cairn
                               ? std::string_view("cairn")
                               : context.master_of(order.source, transition.area));
+  if (offer.approvals_missing != 0) write_roles(out, "approval", offer.approvals_missing);
   out.field("allowed", offer.is_allowed);
   if (!offer.is_allowed) write_label(out, "why_not", offer.why_not);
 }
@@ -74,11 +82,15 @@ void write_case_offer(json::Writer& out, const Order& order, const CaseState& c,
   out.end_object();
 }
 
-void write_general(json::Writer& out, const lifecycle::Command& command, const Viewer& viewer) {
+void begin_general(json::Writer& out, const lifecycle::Command& command) {
   out.begin_object().field("name", command.code);
   write_label(out, "label", command.label);
   write_definition(out, &command);
   out.field("decided_by", "cairn").field("allowed", true);
+}
+
+void write_general(json::Writer& out, const lifecycle::Command& command, const Viewer& viewer) {
+  begin_general(out, command);
   if (command.has_own_fields)
     write_own_fields(out, command);
   else
@@ -186,13 +198,42 @@ std::vector<lifecycle::Offer> offers_for(const lifecycle::Lifecycle& chart,
   return best;
 }
 
+/// A request that nobody would answer is not offered.
+void drop_unanswered(std::vector<lifecycle::Offer>& offers, const Order& order, model::Role role,
+                     Time now, const Context& context) {
+  const auto why = why_not_asked(order, now, context);
+  if (why.empty() || role == model::Role::Source) return;
+  for (auto& offer : offers) {
+    if (!offer.is_allowed || offer.is_decided_by_cairn) continue;
+    offer.is_allowed = false;
+    offer.why_not = why;
+  }
+}
+
+/// What can be done with a case, for `role`.
+std::vector<lifecycle::Offer> offers_of_case(const Order& order, const CaseState& c,
+                                             model::Role role, Time now, const Context& context) {
+  auto out =
+      offers_for(context.after_sale(), c.state, variables_of_case(order, c, context), role, now);
+  drop_unanswered(out, order, role, now, context);
+  return out;
+}
+
+/// The words there are about a request that waits for an approval.
+template <typename Visit>
+void each_word(const RequestState& request, model::Role role, const Context& context,
+               Visit&& visit) {
+  if (request.approvals == 0 || !may_approve(request, role)) return;
+  for (const auto& command : context.definitions->commands())
+    if (command.is_of_request && command.emits) visit(command);
+}
+
 /// The order's command is a step of a case: some open case must foresee it.
 bool has_case_for(const Order& order, std::string_view step, model::Role role, Time now,
                   const Context& context) {
   return std::ranges::any_of(order.cases, [&](const CaseState& c) {
     if (!c.is_open) return false;
-    const auto offers =
-        offers_for(context.after_sale(), c.state, variables_of_case(order, c, context), role, now);
+    const auto offers = offers_of_case(order, c, role, now, context);
     return std::ranges::any_of(offers, [&](const auto& offer) {
       return offer.is_allowed && offer.transition->on == step;
     });
@@ -204,6 +245,7 @@ bool has_case_for(const Order& order, std::string_view step, model::Role role, T
 std::vector<lifecycle::Offer> offers_of(const Order& order, model::Role role, Time now,
                                         const Context& context) {
   auto out = offers_for(*order.lifecycle, order.state, variables_of(order, context), role, now);
+  drop_unanswered(out, order, role, now, context);
   for (auto& offer : out) {
     const auto& transition = *offer.transition;
     if (!offer.is_allowed) continue;
@@ -237,10 +279,19 @@ void write_case_commands(json::Writer& out, const Order& order, const CaseState&
   const auto& context = *viewer.context;
   out.key("commands").begin_array();
   if (c.is_open)
-    for (const auto& offer :
-         offers_for(context.after_sale(), c.state, variables_of_case(order, c, context),
-                    viewer.role, viewer.now))
+    for (const auto& offer : offers_of_case(order, c, viewer.role, viewer.now, context))
       write_case_offer(out, order, c, offer, context);
+  out.end_array();
+}
+
+void write_request_commands(json::Writer& out, const RequestState& request, const Viewer& viewer) {
+  out.key("commands").begin_array();
+  each_word(request, viewer.role, *viewer.context, [&](const lifecycle::Command& command) {
+    begin_general(out, command);
+    out.key("preset").begin_object().field("request_id", request.id).end_object();
+    write_fields(out, *command.emits, {}, viewer);
+    out.end_object();
+  });
   out.end_array();
 }
 
@@ -263,9 +314,11 @@ std::vector<std::string> allowed_commands(const Order& order, model::Role role, 
   std::vector<std::string> out;
   add_allowed(out, offers_of(order, role, now, context));
   for (const auto& c : order.cases)
-    if (c.is_open)
-      add_allowed(out, offers_for(context.after_sale(), c.state,
-                                  variables_of_case(order, c, context), role, now));
+    if (c.is_open) add_allowed(out, offers_of_case(order, c, role, now, context));
+  for (const auto& request : order.requests)
+    each_word(request, role, context, [&](const lifecycle::Command& command) {
+      if (!contains(out, command.code)) out.push_back(command.code);
+    });
   return out;
 }
 

@@ -354,6 +354,10 @@ Label detail_of(const Order& order, const ConflictState& conflict, const Context
   };
   static constexpr Row kRows[]{
       {"unknown_lifecycle", "没有这样的状态流程", "There is no such lifecycle"},
+      {"packages", "包裹超过 1000 个：之后的上报已保存，未计入",
+       "More than 1,000 packages: what was told of the others is kept and not counted"},
+      {"attributes", "属性超过 5000 项或 256 KiB：之后的上报已保存，未计入",
+       "Attributes of more than 5,000 elements or 256 KiB: what came then is kept and not counted"},
       {"unknown_case", "没有这个售后单", "There is no such after-sale case"},
       {"return_before_shipping", "未发货却退货", "A return of what was not shipped"}};
   for (const auto& row : kRows)

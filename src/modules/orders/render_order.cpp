@@ -293,18 +293,29 @@ void write_promises(json::Writer& out, const Order& order) {
   out.end_array();
 }
 
-void write_requests(json::Writer& out, const Order& order, const Context& context) {
+void write_approval(json::Writer& out, const RequestState& request, const Viewer& viewer) {
+  out.key("approval").begin_array();
+  for (const auto name : lifecycle::names_of(request.approvals)) out.value(name);
+  out.end_array().key("approved_by").begin_array();
+  for (const auto& actor : request.approved_by) out.value(std::string_view(actor));
+  out.end_array().text_if("actor", request.asked_by).field("role", name_of(request.asked_role));
+  if (!request.data.empty()) out.key("data").raw(request.data);
+  write_request_commands(out, request, viewer);
+}
+
+void write_requests(json::Writer& out, const Order& order, const Viewer& viewer) {
   out.key("requests").begin_array();
   for (const auto& request : order.requests) {
     const auto id = model::to_text(order.id());
     out.begin_object().field("id", fmt::format("{}-{}", id, request.id)).field("order", id);
     out.field("command", request.command);
-    write_label(out, "label", command_label(request.command, context));
-    out.field("master", request.master)
+    write_label(out, "label", command_label(request.command, *viewer.context));
+    out.text_if("master", request.master)
         .field("state", request.is_silent ? "silent" : "pending")
         .field("opened_at", request.opened);
     out.time_if("deadline", request.deadline);
     if (request.is_silent) out.time_if("ended_at", request.deadline);
+    if (request.approvals != 0) write_approval(out, request, viewer);
     out.end_object();
   }
   out.end_array();
@@ -396,7 +407,7 @@ void write_order(json::Writer& out, const Order& order, const Row& row, ports::K
   out.end_array();
   write_promises(out, order);
   write_conflicts(out, order, history, context);
-  write_requests(out, order, context);
+  write_requests(out, order, viewer);
   out.key("commands");
   write_commands(out, order, viewer);
   out.key("attributes").raw(attributes_of(order, "order", "", told.attributes.text));

@@ -167,6 +167,20 @@ const Event* fallen_silent(const StoredRecord& record, const core::Change& chang
   return latest;
 }
 
+/// The master, or the roles whose approval was asked for.
+lifecycle::Label asked_of(const model::Requested& request, const Context& context) {
+  if (request.approvals.empty()) return {request.master, request.master};
+  lifecycle::Label out;
+  for (const auto& name : request.approvals) {
+    const auto role = model::from_name<model::Role>(name);
+    if (!role) continue;
+    const auto& label = context.definitions->role(*role).label;
+    out.zh += (out.zh.empty() ? "" : "、") + label.zh;
+    out.en += (out.en.empty() ? "" : ", ") + label.en;
+  }
+  return out;
+}
+
 void write_timer(json::Writer& out, const StoredRecord& record, const core::Change& change,
                  const Gathered& g, const Order& order, const Viewer& viewer) {
   out.begin_object().field("id", fmt::format("v{}", change.version));
@@ -175,11 +189,12 @@ void write_timer(json::Writer& out, const StoredRecord& record, const core::Chan
     const auto& request = silent->as<model::Requested>();
     const auto label = command_label(request.command, *viewer.context);
     out.field("type", "request_silent");
-    write_label(out, fmt::format("{}未答复：{}", request.master, label.zh),
-                fmt::format("No answer from {}: {}", request.master, label.en));
+    const auto asked = asked_of(request, *viewer.context);
+    write_label(out, fmt::format("{}未答复：{}", asked.zh, label.zh),
+                fmt::format("No answer from {}: {}", asked.en, label.en));
     out.key("data").begin_object().field("command", request.command);
     out.field("request", fmt::format("{}-{}", model::to_text(order.id()), request.request_id));
-    out.field("master", request.master).end_object();
+    out.text_if("master", request.master).end_object();
   } else {
     out.field("type", "timer");
     write_label(out, "到时", "Its time came");

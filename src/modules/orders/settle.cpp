@@ -315,6 +315,10 @@ void compare_quantities(Order& order) {
       order.payments, [](const MoneyState& money) { return money.amount.has_value(); });
   if (is_known && order.refunded > order.paid)
     note_conflict(order, ConflictCode::OverQuantity, "refunded", {});
+  if (order.is(Flag::PackagesBeyond))
+    note_conflict(order, ConflictCode::OverQuantity, "packages", {});
+  if (order.is(Flag::AttributesBeyond))
+    note_conflict(order, ConflictCode::OverQuantity, "attributes", {});
   for (const auto& line : order.lines) {
     if (line.shipped > line.due() + line.tolerance) over(line, "shipped");
     if (line.delivered > line.due() + line.tolerance) over(line, "delivered");

@@ -72,6 +72,7 @@ void set_money(Variables& v, const Order& order) {
   v.set(Variable::TermsSatisfied, order.is_paid_in_full || is_free || order.is(Flag::ReachedPaid) ||
                                       order.is(Flag::ReleasedOnCredit) ||
                                       (on_account && order.is(Flag::TermsConfirmed)));
+  v.set(Variable::DepositRefundable, order.preset->is_deposit_refundable);
   v.set(Variable::SlowPayment, std::ranges::any_of(order.payments, [&](const MoneyState& money) {
           return contains(order.preset->slow_methods, money.method);
         }));
@@ -151,18 +152,24 @@ void set_progress(Variables& v, const Order& order) {
 }
 
 void set_packages(Variables& v, const Order& order) {
-  bool travelling = false, scanned = false, stalled = false, handed_over = false;
+  bool travelling = false, scanned = false, lost = false, handed_over = false;
+  Time silent_since = Time::never();
   for (const auto& package : order.packages) {
     if (package.direction != model::Direction::Outbound) continue;
     handed_over = handed_over || package.is_shipped;
-    travelling = travelling || (package.is_shipped && !package.is_delivered && !package.is_back);
+    if (package.is_shipped && !package.is_delivered && !package.is_back) {
+      travelling = true;
+      const Time seen = std::max(package.last_scan, package.shipped_at);
+      if (!seen.is_none()) silent_since = std::min(silent_since, seen);
+    }
     scanned = scanned || package.is_confirmed;
-    stalled = stalled || package.has(model::PackageFlag::Lost);
+    lost = lost || package.has(model::PackageFlag::Lost);
   }
   v.set(Variable::HandedOver, handed_over);
   v.set(Variable::UnitTravelling, travelling);
   v.set(Variable::CarrierScanned, scanned);
-  v.set(Variable::PackageStalled, stalled);
+  v.set(Variable::PackageLost, lost);
+  v.set(Variable::PackageSilentSince, silent_since);
 }
 
 void set_cases(Variables& v, const Order& order, const Context& context) {

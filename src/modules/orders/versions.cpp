@@ -83,11 +83,11 @@ std::uint32_t Context::fingerprint() const {
 
 std::string Masters::to_text() const {
   std::string out;
-  for (const auto& [source, row] : masters_)
-    for (std::size_t i = 0; i < row.size(); ++i)
-      if (!row[i].empty())
+  for (const auto& [source, row] : rows_)
+    for (std::size_t i = 0; i < row.master.size(); ++i)
+      if (!row.master[i].empty())
         out += source + ' ' + std::string(lifecycle::name_of(static_cast<lifecycle::Area>(i))) +
-               ' ' + row[i] + '\n';
+               ' ' + row.master[i] + '\n';
   return out;
 }
 
