@@ -205,6 +205,21 @@ describe('order', () => {
     expect(screen.getByText('it has left the warehouse Possible now: Open after-sale')).toBeVisible();
   });
 
+  it('says whose approval a request waits for, and lets them decide', async () => {
+    const user = userEvent.setup();
+    const world = new World({ orders: 0 });
+    const order = world.place({ order_no: 'SY-4', shop: 'shanye', lines: [{ id: '1', name: 'Tent', quantity: 1 }] });
+    const offer = { name: 'approve_request', label: { zh: '批准申请', en: 'Approve the request' }, decided_by: 'cairn', allowed: true, preset: { request_id: 'r1' }, fields: [{ name: 'request_id', type: 'text', required: true }] };
+    order.requests.push({ id: `${order.id}-r1`, order: order.id, command: 'short_close', label: { zh: '欠数结案', en: 'Close short' }, approval: ['supervisor'], approved_by: [], state: 'pending', opened_at: '2026-11-23T06:00:00Z', deadline: '2099-11-23T10:00:00Z', commands: [offer] });
+    const { asked } = open(`/orders/${order.id}`, { world });
+    expect(await screen.findByText(/^Close short was requested; waiting for Supervisor$/i)).toBeVisible();
+    await user.click(screen.getByRole('button', { name: 'Approve the request' }));
+    const dialog = await screen.findByRole('dialog');
+    await user.click(within(dialog).getByRole('button', { name: /Approve the request/ }));
+    await waitFor(() => expect(asked.some((r) => r.url.endsWith('/commands/approve_request'))).toBe(true));
+    expect(await asked.find((r) => r.url.endsWith('/commands/approve_request'))!.json()).toEqual({ request_id: 'r1' });
+  });
+
   it('strikes through what was retracted, and says why', async () => {
     const user = userEvent.setup();
     const world = new World({ orders: 80 });

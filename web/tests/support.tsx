@@ -13,6 +13,7 @@ export interface PretendOrder {
   version: number;
   timeline: { id: string; type: string; occurred: string; retracted?: unknown }[];
   conflicts: { id: string; settled?: unknown }[];
+  requests: Record<string, unknown>[];
   packages: { number: string }[];
   buyer: Record<string, string>;
   attributes: Record<string, unknown>;

@@ -10,6 +10,7 @@ import { useMeta } from '@/lib/meta_context';
 import { shortTime } from '@/lib/time';
 import { CommandFields, dataOf, fieldsOf, FormButtons, type Draft, type FormContext } from './command_form';
 import { Copy } from './bits';
+import { isAsked, useDeciders } from './deciders';
 import { Facts } from './page';
 import s from './ui.module.css';
 
@@ -44,6 +45,7 @@ export function CommandHost({ children }: { children: ReactNode }) {
   const [result, setResult] = useState<CommandAnswer | null>(null);
   const { applyStatus } = useLiveCache();
   const { meta, name } = useMeta();
+  const deciders = useDeciders();
   const texts = useText();
   const { t, label } = texts;
 
@@ -59,7 +61,7 @@ export function CommandHost({ children }: { children: ReactNode }) {
         const answer = await sendCommand({ order: which.order, name: which.offer.name, data, key });
         applyStatus(answer.status);
         const undo = which.offer.undo ? meta.commands.find((c) => c.code === which.offer.undo) : undefined;
-        const done = answer.outcome === 'requested' ? t('cmd.requested', { command, master: answer.master ?? '' }) : t('cmd.accepted', { command });
+        const done = answer.outcome === 'requested' ? t('cmd.requested', { command, master: deciders(answer) }) : t('cmd.accepted', { command });
         const undoButton = undo && answer.outcome === 'accepted' && (
           <Button size="small" onClick={() => void send({ ...which, offer: { name: undo.code, label: undo.label, fields: [] } }, data.tag ? { tag: data.tag } : {})}>
             {t('act.undo')}
@@ -74,7 +76,7 @@ export function CommandHost({ children }: { children: ReactNode }) {
         return undefined;
       }
     },
-    [applyStatus, label, meta.commands, name, notice, t, texts.lang],
+    [applyStatus, deciders, label, meta.commands, name, notice, t, texts.lang],
   );
 
   const value = useMemo(() => ({ ask: setAsked, send, notice }), [send, notice]);
@@ -103,7 +105,8 @@ function CommandDialog({ asked, onClose }: { asked: Asked; onClose: () => void }
   const { offer } = asked;
   const texts = useText();
   const { t, label } = texts;
-  const { word, meta } = useMeta();
+  const { meta } = useMeta();
+  const deciders = useDeciders();
   const context = { ...asked.context, attributes: attributesOf(meta) };
   const { send } = useCommands();
   const [draft, setDraft] = useState<Draft>({ ...defaultsOf(offer), ...asked.draft, ...offer.preset });
@@ -122,7 +125,7 @@ function CommandDialog({ asked, onClose }: { asked: Asked; onClose: () => void }
     if (answer) onClose();
     return undefined;
   };
-  const decides = offer.decided_by === undefined ? undefined : offer.decided_by === 'cairn' ? t('cmd.decided_by_cairn') : t('cmd.decided_by', { master: word('source', offer.decided_by) });
+  const decides = offer.decided_by === undefined ? undefined : isAsked(offer) ? t('cmd.decided_by', { master: deciders({ approval: offer.approval, master: offer.decided_by }) }) : t('cmd.decided_by_cairn');
   return (
     <Modal open title={`${command} · ${asked.orderNo}`} onCancel={onClose} width={460} footer={<FormButtons submit={t('cmd.run', { command })} danger={offer.tone === 'danger'} busy={busy} onCancel={onClose} onSubmit={() => void submit()} />}>
       <form
@@ -133,7 +136,7 @@ function CommandDialog({ asked, onClose }: { asked: Asked; onClose: () => void }
         }}
       >
         {offer.effect && <p>{label(offer.effect)}</p>}
-        {decides && <p className={`${s.callout} ${offer.decided_by === 'cairn' ? s.neutral : s.info}`}>{decides}</p>}
+        {decides && <p className={`${s.callout} ${isAsked(offer) ? s.info : s.neutral}`}>{decides}</p>}
         <CommandFields fields={fields} draft={draft} onChange={setDraft} context={context} wrong={wrong} />
         <button type="submit" hidden />
       </form>

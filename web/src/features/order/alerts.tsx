@@ -7,6 +7,7 @@ import { useCommands } from '@/ui/command_host';
 import { Ago, Moment, TimeLeft } from '@/ui/moment';
 import { Pill } from '@/ui/pills';
 import { ConflictCard } from '@/ui/conflict_card';
+import { useDeciders } from '@/ui/deciders';
 import { Panel } from '@/ui/page';
 import s from './order.module.css';
 
@@ -25,7 +26,7 @@ export function Alerts({ order }: { order: Order }) {
         <HoldAlert key={hold.id} order={order} hold={hold} />
       ))}
       {order.requests.map((request) => (
-        <RequestAlert key={request.id} request={request} />
+        <RequestAlert key={request.id} order={order} request={request} />
       ))}
       {open.length > 0 && (
         <Panel title={`${t('order.conflicts')}${open.length > 1 ? ` ${open.length}` : ''}`}>
@@ -106,18 +107,24 @@ function HoldAlert({ order, hold }: { order: Order; hold: Order['holds'][number]
   );
 }
 
-function RequestAlert({ request }: { request: Order['requests'][number] }) {
+function RequestAlert({ order, request }: { order: Order; request: Order['requests'][number] }) {
   const { t, label } = useText();
-  const { word } = useMeta();
+  const { ask } = useCommands();
+  const asked = useDeciders();
   const key = { pending: 'order.request_waits', granted: 'order.request_granted', refused: 'order.request_refused', silent: 'order.request_silent' }[request.state] as TextKey;
   const tone = { pending: s.info, granted: s.info, refused: s.bad, silent: s.bad }[request.state];
   if (request.state === 'granted') return null;
   return (
     <div className={`${s.alert} ${tone}`} role="status">
       <div className={s.alertRow}>
-        <b>{t(key, { command: label(request.label, request.command), master: word('source', request.master) })}</b>
+        <b>{t(key, { command: label(request.label, request.command), master: asked(request) })}</b>
         {request.reason && <span>{request.reason}</span>}
         {request.state === 'pending' ? <TimeLeft due={request.deadline} /> : <Moment at={request.ended_at} />}
+        {request.commands?.map((offer) => (
+          <Button key={offer.name} size="small" danger={offer.tone === 'danger'} onClick={() => ask({ order: order.id, orderNo: order.status.order_no ?? order.id, offer })}>
+            {label(offer.label, offer.name)}
+          </Button>
+        ))}
       </div>
     </div>
   );

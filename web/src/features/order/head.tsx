@@ -10,6 +10,7 @@ import { fromLocalInput, shortTime, toLocalInput } from '@/lib/time';
 import { useUrlState } from '@/lib/url_state';
 import { Copy } from '@/ui/bits';
 import { useCommands } from '@/ui/command_host';
+import { isAsked, useDeciders } from '@/ui/deciders';
 import { Moment, TimeLeft } from '@/ui/moment';
 import { Badges, HealthPill, StatePill } from '@/ui/pills';
 import s from './order.module.css';
@@ -74,7 +75,8 @@ export function Head({ order, view }: { order: Order; view: View }) {
 /// Buttons for what is allowed; one menu for the rest, each with the reason.
 function CommandBar({ order }: { order: Order }) {
   const { t, label, lang } = useText();
-  const { meta, word } = useMeta();
+  const { meta } = useMeta();
+  const asked = useDeciders();
   const { ask } = useCommands();
   const isPhone = useIsPhone();
   const number = order.status.order_no ?? order.id;
@@ -90,7 +92,7 @@ function CommandBar({ order }: { order: Order }) {
     allowed.map((offer) => ({ id: offer.name, label: label(offer.label, offer.name), group: 'here', hint: number, run: () => run(offer) })),
     `order-${order.id}-${order.status.version}-${allowed.length}-${lang}`,
   );
-  const effect = (offer: CommandOffer) => [label(offer.effect), offer.decided_by === 'cairn' ? t('cmd.decided_by_cairn') : t('cmd.decided_by', { master: word('source', offer.decided_by) })].filter(Boolean).join(' ');
+  const effect = (offer: CommandOffer) => [label(offer.effect), isAsked(offer) ? t('cmd.decided_by', { master: asked({ approval: offer.approval, master: offer.decided_by }) }) : t('cmd.decided_by_cairn')].filter(Boolean).join(' ');
   return (
     <div className={s.commands} role="toolbar" aria-label={t('order.commands')}>
       {buttons.length === 0 && <span className="quiet">{t('order.commands_none')}</span>}
@@ -98,7 +100,7 @@ function CommandBar({ order }: { order: Order }) {
         <Tooltip key={offer.name} title={effect(offer)}>
           <Button type={offer.tone === 'primary' && i === 0 ? 'primary' : 'default'} danger={offer.tone === 'danger'} onClick={() => run(offer)}>
             {label(offer.label, offer.name)}
-            {offer.decided_by !== 'cairn' && <span className={s.who}>→ {word('source', offer.decided_by)}</span>}
+            {isAsked(offer) && <span className={s.who}>→ {asked({ approval: offer.approval, master: offer.decided_by })}</span>}
           </Button>
         </Tooltip>
       ))}
