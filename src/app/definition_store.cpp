@@ -80,7 +80,7 @@ struct Kept {
 /// Errors: Invalid, where this program does not understand it or it was written to.
 Result<Kept> read_version(const std::string& data, const std::string& version) {
   const auto path = folder_of(data) + "/" + version;
-  auto loaded = lifecycle::load(std::filesystem::path(path));
+  auto loaded = lifecycle::load(std::filesystem::path(path), lifecycle::As::Kept);
   if (!loaded) return fail(ErrorCode::Invalid, lifecycle::to_text(loaded.error()));
   CAIRN_TRY(const auto text, integration::read_text_file(path + "/masters", kHistoryBytesMax));
   CAIRN_TRY(auto masters, orders::Masters::from_text(text));

@@ -13,4 +13,15 @@ void tell_operator(Level level, std::string_view what, std::string_view detail) 
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
+bool TroubleLog::tell(std::string_view what, std::string_view detail, Time now) {
+  {
+    const std::scoped_lock lock(mutex_);
+    auto& last = told_.try_emplace(std::string(what), Time::none()).first->second;
+    if (!last.is_none() && now < last + minutes(1)) return false;
+    last = now;
+  }
+  tell_operator(Level::Warning, what, detail);
+  return true;
+}
+
 }  // namespace cairn::app

@@ -43,6 +43,11 @@ Result<void> Service::open_stores() {
   options.shards = folder_->manifest().shards;
   options.mailbox_max = settings_.mailbox_max;
   options.hot_max = settings_.hot_orders_max;
+  options.trouble = [this](std::string_view what, const Error& error) {
+    trouble_.tell(fmt::format("storage_{}", what),
+                  error.message + "; nothing acknowledged is lost, it is tried again",
+                  clock_->now());
+  };
   options.shard_begins = [] { system::set_urgency(system::Urgency::Steady); };
   options.drain_begins = [] { system::set_urgency(system::Urgency::Background); };
   installation_ = std::make_unique<Installation>(std::move(definitions), std::move(stores), options,

@@ -9,6 +9,7 @@
 #include "app/gateway.hpp"
 #include "app/installation.hpp"
 #include "app/live.hpp"
+#include "app/operator_log.hpp"
 #include "app/settings.hpp"
 #include "app/static_files.hpp"
 #include "app/workers.hpp"
@@ -62,6 +63,7 @@ class Service {
   system::SystemClock::Source time_;
   std::unique_ptr<system::SystemClock> clock_;
   std::unique_ptr<ClockWatch> clock_watch_;
+  TroubleLog trouble_;
   std::unique_ptr<ports::KeyValues> tables_;
   std::shared_ptr<http::Metrics> metrics_ = std::make_shared<http::Metrics>();
   std::unique_ptr<http::LiveHub> hub_;

@@ -388,5 +388,14 @@ TEST_F(ServiceTest, leaves_nothing_behind_of_commands_to_nobody) {
   EXPECT_LE(service_->installation().cluster().totals().aggregates, before + 1);
 }
 
+TEST(TroubleLog, tells_each_kind_once_a_minute) {
+  TroubleLog log;
+  const Time start{0};
+  EXPECT_TRUE(log.tell("storage_piles", "the disk is full", start));
+  EXPECT_FALSE(log.tell("storage_piles", "the disk is full", start + seconds(59)));
+  EXPECT_TRUE(log.tell("storage_log", "the disk is full", start + seconds(59)));
+  EXPECT_TRUE(log.tell("storage_piles", "the disk is full", start + seconds(60)));
+}
+
 }  // namespace
 }  // namespace cairn::app

@@ -224,13 +224,29 @@ void Cluster::end_flush(Unit& unit) {
   unit.shard.flushed(state == 2);
   if (state == 3) unit.next_portion = unit.next_portion + kPauseAfterFailedPortion;
   // A log that cannot drop a segment now drops it after the next flush: nothing depends on it.
-  if (state == 2) (void)unit.shard.release_log(lowest_unreceived(unit));
+  if (state != 2) return;
+  if (const auto done = unit.shard.release_log(lowest_unreceived(unit)); !done)
+    complain("log", done.error());
+}
+
+void Cluster::complain(std::string_view what, const Error& error) const {
+  if (options_.trouble) options_.trouble(what, error);
+}
+
+void Cluster::write_piles(Unit& unit) {
+  const auto written = unit.piles->write(unit.flush->additions, unit.flush->position);
+  if (!written) complain("piles", written.error());
+  unit.flush_state = written ? 2 : 3;
 }
 
 void Cluster::drain(Unit& unit) {
   // What cannot be archived now stays and is tried after the next flush.
-  const auto recycle = [&unit] {
-    for (auto did = unit.log->recycle_one(); did && *did;) did = unit.log->recycle_one();
+  const auto recycle = [&] {
+    for (;;) {
+      const auto did = unit.log->recycle_one();
+      if (!did) complain("archive", did.error());
+      if (!did || !*did) return;
+    }
   };
   for (;;) {
     {
@@ -238,8 +254,7 @@ void Cluster::drain(Unit& unit) {
       unit.drain_ready.wait(lock, [&] { return unit.flush_state == 1 || unit.is_done; });
       if (unit.flush_state != 1) break;
     }
-    const auto written = unit.piles->write(unit.flush->additions, unit.flush->position);
-    unit.flush_state = written ? 2 : 3;
+    write_piles(unit);
     unit.mailbox.wake();
     recycle();
   }
@@ -250,10 +265,7 @@ bool Cluster::step(std::uint32_t index, Time now, bool must_flush) {
   Unit& unit = *units_[index];
   const bool did = round(unit, now);
   begin_flush(unit, now, must_flush);
-  if (unit.flush_state == 1) {
-    const auto written = unit.piles->write(unit.flush->additions, unit.flush->position);
-    unit.flush_state = written ? 2 : 3;
-  }
+  if (unit.flush_state == 1) write_piles(unit);
   end_flush(unit);
   unit.shard.tidy();
   publish_totals(unit);

@@ -31,8 +31,11 @@ struct ClusterOptions {
   std::size_t flush_portion = 32;                 ///< aggregates at a time, more where much is owed
   std::size_t unflushed_max = 256 * 1024 * 1024;  ///< beyond: Busy until the piles have caught up
   Duration letter_repeat = seconds(1);            ///< a letter not received by then is sent again
-  std::function<void()> shard_begins;             ///< on the thread of every shard, before its work
-  std::function<void()> drain_begins;             ///< on the thread of every drain, before its work
+  /// Told of what went wrong behind the acknowledged path and is tried again: "piles", "log",
+  /// "archive". Any thread.
+  std::function<void(std::string_view what, const Error&)> trouble;
+  std::function<void()> shard_begins;  ///< on the thread of every shard, before its work
+  std::function<void()> drain_begins;  ///< on the thread of every drain, before its work
 };
 
 /// The disk of one shard. Owned by whoever made the cluster; outlives it.
@@ -105,6 +108,8 @@ class Cluster {
   bool can_flush(const Unit& unit) const;
   void begin_flush(Unit& unit, Time now, bool must_flush);
   void end_flush(Unit& unit);
+  void write_piles(Unit& unit);
+  void complain(std::string_view what, const Error& error) const;
   void post(Unit& unit, Time now);
   void send(Unit& unit, std::size_t from, Time now);
   void publish_totals(Unit& unit);

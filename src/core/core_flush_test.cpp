@@ -37,6 +37,8 @@ TEST(Shard, a_round_of_flushes_goes_in_portions_and_may_be_cut_off) {
   World world(1);
   world.options.flush_portion = 10;
   world.options.flush_every = minutes(1);
+  std::vector<std::string> troubles;
+  world.options.trouble = [&](std::string_view what, const Error&) { troubles.emplace_back(what); };
   world.crash();  // to start anew with it
   const auto step = [&](Duration passed) {
     world.now = world.now + passed;
@@ -64,6 +66,7 @@ TEST(Shard, a_round_of_flushes_goes_in_portions_and_may_be_cut_off) {
   world.piles[0]->fail_next_write(ErrorCode::Io);
   step(seconds(10));
   EXPECT_EQ(world.cluster->shard(0).left_in_round(), left - 10) << "comes again";
+  EXPECT_EQ(troubles, std::vector<std::string>{"piles"}) << "and is told";
   // What is new meanwhile goes with its portion where that is yet to come, else in the next round.
   const auto owed = world.cluster->shard(0).unflushed_bytes();
   const auto durable = world.cluster->shard(0).durable();

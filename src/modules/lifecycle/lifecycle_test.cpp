@@ -148,6 +148,18 @@ const FaultRow kFaults[]{
     {"wrong_type", "states:\n", "any: {on: x}\nstates:\n", "any:", "must be a list"},
 };
 
+TEST(Loader, WhatIsKeptIsReadAlthoughNewerRulesObject) {
+  auto files = shipped();
+  files["lifecycles/loan.yaml"] = changed(
+      kLoan, "        guard: {if: \"T > 0 or not has_lines\", zh: 有物, en: there is something}\n",
+      "        guard: {zh: 有物, en: there is something}\n");
+  EXPECT_FALSE(load(files));
+  const auto kept = load(files, As::Kept);
+  EXPECT_TRUE(kept) << to_text(kept.error());
+  files["lifecycles/loan.yaml"] = changed(kLoan, "initial: asked", "initial: nowhere");
+  EXPECT_FALSE(load(files, As::Kept)) << "what cannot be understood";
+}
+
 TEST(Loader, EveryFaultIsFoundWithItsLine) {
   for (const auto& row : kFaults) {
     const auto text = changed(kLoan, row.from, row.to);

@@ -17,6 +17,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Codes of faults in what is understood all the same.
+constexpr std::string_view kOnlyOfNew[]{"unchecked_guard"};
+
 void read_file(const fs::path& path, std::string name, Files& files, std::vector<Fault>& faults) {
   const auto complain = [&](std::string message) {
     faults.push_back({name, 1, 1, "unreadable", std::move(message)});
@@ -103,7 +106,7 @@ std::expected<Files, std::vector<Fault>> read_files(const fs::path& folder) {
   return files;
 }
 
-std::expected<Definitions, std::vector<Fault>> load(const Files& files) {
+std::expected<Definitions, std::vector<Fault>> load(const Files& files, As what) {
   Definitions::Parts parts;
   std::vector<Fault> faults;
   read_tables(files, parts, faults);
@@ -118,6 +121,8 @@ std::expected<Definitions, std::vector<Fault>> load(const Files& files) {
                         fmt::format("lifecycle \"{}\" is defined twice", chart->name())});
     parts.lifecycles.push_back(std::move(chart));
   }
+  if (what == As::Kept)
+    std::erase_if(faults, [](const Fault& fault) { return contains(kOnlyOfNew, fault.code); });
   if (faults.empty()) check_case_steps(parts, files, faults);
   if (!faults.empty()) {
     std::ranges::sort(faults, [](const Fault& a, const Fault& b) {
@@ -130,10 +135,10 @@ std::expected<Definitions, std::vector<Fault>> load(const Files& files) {
   return Definitions(std::move(parts));
 }
 
-std::expected<Definitions, std::vector<Fault>> load(const fs::path& folder) {
+std::expected<Definitions, std::vector<Fault>> load(const fs::path& folder, As what) {
   auto files = read_files(folder);
   if (!files) return std::unexpected(std::move(files).error());
-  return load(*files);
+  return load(*files, what);
 }
 
 std::expected<std::unique_ptr<const Lifecycle>, std::vector<Fault>> load_lifecycle(

@@ -20,11 +20,16 @@ inline constexpr std::size_t kFilesMax = 256;
 /// cannot be read is a fault.
 std::expected<Files, std::vector<Fault>> read_files(const std::filesystem::path& folder);
 
+/// Orders stay with definitions of years ago: what a later program has learnt to object to, though
+/// it understands it, is no fault of theirs.
+enum class As : std::uint8_t { New, Kept };
+
 /// Everything from files already read. Every fault of every file is reported at once.
-std::expected<Definitions, std::vector<Fault>> load(const Files& files);
+std::expected<Definitions, std::vector<Fault>> load(const Files& files, As what = As::New);
 
 /// The folder, read and loaded.
-std::expected<Definitions, std::vector<Fault>> load(const std::filesystem::path& folder);
+std::expected<Definitions, std::vector<Fault>> load(const std::filesystem::path& folder,
+                                                    As what = As::New);
 
 /// One lifecycle by itself, for checking and drawing before it is dropped into the folder.
 /// `others`: the definitions it will stand beside (holds, commands, effects, presets).
