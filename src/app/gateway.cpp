@@ -1,6 +1,8 @@
 #include "app/gateway.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <deque>
 
 #include <fmt/format.h>
@@ -38,6 +40,12 @@ Result<void> check_local(const http::Request& request) {
 
 std::string hash_of_key(std::string_view key) { return to_hex(crypto::view(crypto::sha256(key))); }
 
+std::uint64_t random_seed() {
+  std::array<std::uint8_t, sizeof(std::uint64_t)> bytes{};
+  crypto::random_bytes(bytes);
+  return std::bit_cast<std::uint64_t>(bytes);
+}
+
 }  // namespace
 
 Gateway::Gateway(Options options, Installation& installation, ports::Clock& clock, Live& live,
@@ -50,7 +58,8 @@ Gateway::Gateway(Options options, Installation& installation, ports::Clock& cloc
       workers_(workers),
       reports_(reports),
       links_(links),
-      attachments_(attachments) {}
+      attachments_(attachments),
+      public_limit_(options_.public_per_minute, random_seed()) {}
 
 Result<Principal> Gateway::principal_of(const http::Request& request) const {
   constexpr std::size_t kActorBytesMax = 100;

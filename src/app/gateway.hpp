@@ -17,6 +17,7 @@
 #include "http/gzip.hpp"
 #include "http/live_hub.hpp"
 #include "http/metrics.hpp"
+#include "http/rate_limit.hpp"
 #include "http/router.hpp"
 #include "modules/integration/cloud_events.hpp"
 #include "modules/orders/render.hpp"
@@ -48,8 +49,9 @@ class Gateway {
     bool is_tls = false;
     std::string api_key_hash;
     std::string version;
-    integration::Zone zone;            ///< whose clock public pages show
-    std::string page, page_not_found;  ///< templates of the public page
+    integration::Zone zone;                       ///< whose clock public pages show
+    std::string page, page_not_found, page_busy;  ///< templates of the public page
+    std::uint32_t public_per_minute = 0;          ///< for one address; 0: no limit
     integration::IntakeLimits intake;
     ClockWatch* clock_watch = nullptr;  ///< whose jumps are told; null: nobody watches (tests)
     std::shared_ptr<http::Metrics> metrics;
@@ -76,6 +78,9 @@ class Gateway {
   void add_public_routes(http::Router& router);
   void add_attachment_routes(http::Router& router);
   http::Handler guarded(Handler handler);
+  enum class For : std::uint8_t { Programs, People };
+  /// Answers 429 where the asker's address has asked too often for what tracking links show.
+  http::Handler limited(For whom, http::Handler handler);
   /// Lets a read wait, for a second at most, until the views have come to where `after` says.
   Handler behind(Handler handler);
   struct Held;
@@ -144,6 +149,7 @@ class Gateway {
   ImportReports& reports_;
   PublicLinks links_;
   Attachments& attachments_;
+  http::RateLimit public_limit_;
   std::atomic<bool> is_backing_up_{false};
   std::once_flag meta_once_;
   std::string meta_;

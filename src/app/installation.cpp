@@ -91,9 +91,11 @@ Result<std::unique_ptr<Definitions>> load_definitions(const std::string& folder,
     for (const auto& [id, source] : own.all()) CAIRN_TRY_VOID(sources.add(source));
   }
   CAIRN_TRY(auto words, Words::load(folder + "/words.yaml"));
+  CAIRN_TRY(auto cities, Cities::load(folder + "/cities.yaml"));
   auto out = std::make_unique<Definitions>(Definitions{*std::move(lifecycles),
                                                        std::move(sources),
                                                        std::move(words),
+                                                       std::move(cities),
                                                        {},
                                                        *std::move(files),
                                                        nullptr});

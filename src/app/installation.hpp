@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "app/cities.hpp"
 #include "app/settings.hpp"
 #include "app/words.hpp"
 #include "core/cluster.hpp"
@@ -26,6 +27,7 @@ struct Definitions {
   lifecycle::Definitions lifecycles;
   integration::Sources sources;
   Words words;
+  Cities cities;
   orders::Masters masters;
   lifecycle::Files files;  ///< what `lifecycles` was read from
   /// Of the installation; null: these are the only ones (app/definition_store.hpp).

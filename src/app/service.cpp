@@ -73,6 +73,8 @@ Result<Gateway::Options> Service::gateway_options() const {
   options.hub = hub_.get();
   options.page = std::string(files_->text("/public_page/page.html"));
   options.page_not_found = std::string(files_->text("/public_page/not_found.html"));
+  options.page_busy = std::string(files_->text("/public_page/busy.html"));
+  options.public_per_minute = settings_.public_per_minute;
   options.folder = folder_.get();
   options.tables = tables_.get();
   return options;

@@ -28,6 +28,9 @@ struct Settings {
   std::string zone = "Asia/Shanghai";  ///< whose clock public pages show
   std::string tls_certificate, tls_key;
   std::vector<std::string> trusted_proxies;
+  /// How often one address may ask for what tracking links show; 0: as often as it likes. Many
+  /// customers share one address behind their provider, and an open page asks six times a minute.
+  std::uint32_t public_per_minute = 600;
   std::size_t hot_orders_max = 2'000'000;
   std::size_t mailbox_max = 16'384;
   std::uint64_t segment_bytes = 64ull << 20;

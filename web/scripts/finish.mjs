@@ -7,7 +7,7 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 const root = new URL('../', import.meta.url).pathname;
 const dist = join(root, 'dist');
 mkdirSync(join(dist, 'public_page'), { recursive: true });
-for (const name of ['page.html', 'not_found.html']) copyFileSync(join(root, 'public_page', name), join(dist, 'public_page', name));
+for (const name of ['page.html', 'not_found.html', 'busy.html']) copyFileSync(join(root, 'public_page', name), join(dist, 'public_page', name));
 for (const name of ['track.css', 'track.js']) copyFileSync(join(root, 'public_page', name), join(dist, 'assets', name));
 
 const files = (folder) =>

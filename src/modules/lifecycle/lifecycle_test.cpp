@@ -207,6 +207,20 @@ TEST(Loader, ACircleOfAutomaticTransitionsIsRefused) {
   }
 }
 
+TEST(Loader, TheSentenceForWhatIsNotKnownHasNoBlanks) {
+  constexpr std::string_view kPlain = "  plain: {zh: 包裹正在运输途中。, en: On the way.}\n";
+  auto files = shipped();
+  const auto whole = files["milestones.yaml"];
+  files["milestones.yaml"] = changed(whole, "en: On the way.}", "en: \"In {place}.\"}");
+  const auto wrong = load(files);
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error()[0].code, "blank_in_plain") << to_text(wrong.error());
+  files["milestones.yaml"] = changed(whole, kPlain, "");
+  const auto older = load(files);
+  ASSERT_TRUE(older) << "a version that was kept before there were any: " << to_text(older.error());
+  EXPECT_EQ(older->milestone(model::Milestone::InTransit).plain.en, "");
+}
+
 TEST(Loader, AllFaultsOfAllFilesAreToldAtOnce) {
   auto files = shipped();
   files["lifecycles/loan.yaml"] = changed(

@@ -114,10 +114,16 @@ void read_milestones(Reader& reader, const Yaml& root, Parts& parts) {
   each_named<model::Milestone, MilestoneRow>(
       reader, root, "milestone", parts.milestones, &MilestoneRow::milestone,
       [&](MilestoneRow& out, const Yaml& row) {
-        if (!reader.expect_map(row, "a milestone", {"labels", "customer", "sentence"})) return;
+        if (!reader.expect_map(row, "a milestone", {"labels", "customer", "sentence", "plain"}))
+          return;
         out.label = reader.label_of(row, "labels", true, "a milestone");
         out.customer = reader.label_of(row, "customer", true, "a milestone");
         out.sentence = reader.label_of(row, "sentence", true, "a milestone");
+        // Versions of definitions that were kept before there was one go without.
+        out.plain = reader.label_of(row, "plain", false, "a milestone");
+        if (out.plain.zh.contains('{') || out.plain.en.contains('{'))
+          reader.fault(row, "blank_in_plain",
+                       "plain: is said when blanks are not known; write it without any {");
       });
 }
 

@@ -90,6 +90,7 @@ struct MilestoneRow {
   Label label;     ///< for staff
   Label customer;  ///< for customers
   Label sentence;  ///< with {place}, {time} …; never the carrier's own text
+  Label plain;     ///< the same without blanks, for when one of them is not known; may be empty
 };
 
 struct BadgeRow {

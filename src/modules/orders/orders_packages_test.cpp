@@ -198,6 +198,27 @@ TEST(Suppliers, APurchaseNamesOneAndAnAssignmentShipsByIt) {
   EXPECT_TRUE(story.has_badge("dropship"));
 }
 
+/// Words as a test reads them: the code itself, the instant, and "南京市" where it is named.
+PublicWords words_in(bool is_chinese) {
+  return {.is_chinese = is_chinese,
+          .label = [](std::string_view, std::string_view code) { return std::string(code); },
+          .time = [](Time at) { return format_rfc3339(at); },
+          .city =
+              [](std::string_view place) {
+                return std::string(place.contains("南京市") ? "南京市" : "");
+              }};
+}
+PublicOrder public_page(Story& story, bool is_chinese = false) {
+  return public_order_of(story.order(), story.now(), story.context(), words_in(is_chinese));
+}
+Story shipped(std::string_view order = kOrder) {
+  Story story;
+  story.tell("order_placed", order, hours(0));
+  story.tell("payment_received", R"({"payment_id":"P","amount":400})", minutes(5));
+  story.tell("package_shipped", R"({"package":"K","carrier":"zto"})", hours(2));
+  return story;
+}
+
 TEST(PublicPage, NothingStandsAboveDeliveryButAWayBack) {
   Story story;
   story.tell("order_placed", kOrder, hours(0));
@@ -207,12 +228,8 @@ TEST(PublicPage, NothingStandsAboveDeliveryButAWayBack) {
   story.tell("package_delivered", R"({"package":"K"})", hours(9));
   story.tell("package_scanned", R"({"package":"K","milestone":"out_for_delivery"})", hours(10));
   const auto labels = [&] {
-    const PublicWords words{
-        .is_chinese = false,
-        .label = [](std::string_view, std::string_view code) { return std::string(code); },
-        .time = [](Time at) { return format_rfc3339(at); }};
     std::vector<std::string> out;
-    const auto shown = public_order_of(story.order(), story.now(), story.context(), words);
+    const auto shown = public_page(story);
     for (const auto& step : shown.packages.at(0).steps) out.push_back(step.label);
     return out;
   };
@@ -227,6 +244,63 @@ TEST(PublicPage, NothingStandsAboveDeliveryButAWayBack) {
   story.tell("package_returning", R"({"package":"K"})", hours(20));
   EXPECT_EQ(labels().front(), said(Returning));
   EXPECT_EQ(labels().at(1), said(Delivered));
+}
+
+TEST(PublicPage, EveryMilestoneHasItsSentenceWhateverIsKnown) {
+  for (const auto& row : world().definitions.milestones())
+    for (const bool is_known : {false, true})
+      for (const bool zh : {false, true}) {
+        auto story = shipped();
+        const auto about = fmt::format(
+            R"({{"package":"K","milestone":"{}"{}}})", row.code,
+            is_known ? R"(,"place":"南京市 13900001111","estimated":"2026-01-05T00:00:00Z",
+                          "received_by":"self")"
+                     : R"(,"place":"张师傅 13900001111")");
+        story.tell("package_scanned", about, hours(5));
+        ASSERT_EQ(story.order().packages.at(0).milestone, row.milestone) << row.code;
+        const auto page = public_page(story, zh);
+        const auto& sentence = page.packages.at(0).sentence;
+        EXPECT_FALSE(sentence.empty() || sentence.contains('{')) << row.code;
+        EXPECT_NE(sentence, zh ? row.label.zh : row.label.en) << row.code << " in words for staff";
+        EXPECT_FALSE(sentence.contains("1390000") || sentence.contains("张")) << sentence;
+        const auto& wanted = zh ? row.sentence.zh : row.sentence.en;
+        if (!wanted.contains('{')) EXPECT_EQ(sentence, wanted);
+        if (!is_known && wanted.contains("{place}"))
+          EXPECT_EQ(sentence, zh ? row.plain.zh : row.plain.en);
+        if (is_known && wanted.contains("{city}"))
+          EXPECT_TRUE(sentence.contains("南京市")) << sentence;
+      }
+}
+
+TEST(PublicPage, AHandOverNamesTheNextCarrierAndItsNumber) {
+  Story story;
+  story.tell("order_placed", kOrder, hours(0));
+  story.tell("payment_received", R"({"payment_id":"P","amount":400})", minutes(5));
+  story.tell("package_shipped", R"({"package":"K","leg":"first","carrier":"sea"})", hours(2));
+  story.tell("package_scanned",
+             R"({"package":"K","leg":"last","carrier":"zto","number":"Z77",
+                 "milestone":"info_received"})",
+             hours(3));
+  story.tell("package_delivered", R"({"package":"K","leg":"first"})", hours(9));
+  ASSERT_EQ(story.order().packages.at(0).milestone, Milestone::Forwarded);
+  EXPECT_EQ(public_page(story).packages.at(0).sentence, "Handed to zto, number Z77.");
+}
+
+TEST(PublicPage, ATimeThatPassedIsNoPromiseAnyMore) {
+  auto story = shipped(kPromised);
+  story.tell("package_scanned",
+             R"({"package":"K","milestone":"out_for_delivery","estimated":"2026-01-02T00:00:00Z"})",
+             hours(5));
+  auto page = public_page(story);
+  EXPECT_EQ(page.promised, end_of(kStart + days(2), Precision::Second));
+  EXPECT_FALSE(page.is_promise_past || page.packages.at(0).is_eta_past);
+  EXPECT_TRUE(page.packages.at(0).sentence.contains("2026-01-02")) << page.packages[0].sentence;
+  story.pass(days(5));
+  page = public_page(story);
+  EXPECT_TRUE(page.is_promise_past && page.packages.at(0).is_eta_past);
+  EXPECT_EQ(page.packages.at(0).sentence, "Out for delivery.") << "it is not expected any more";
+  story.tell("package_returning", R"({"package":"K"})", days(6));
+  EXPECT_TRUE(public_page(story).packages.at(0).eta.is_none()) << "nobody waits for it";
 }
 
 }  // namespace

@@ -1,10 +1,11 @@
 #include "modules/orders/render_public.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include <fmt/format.h>
 
-#include "base/text.hpp"
+#include "base/ranges.hpp"
 
 namespace cairn::orders {
 namespace {
@@ -14,42 +15,64 @@ using model::Milestone;
 
 std::string pick(const Label& label, bool is_chinese) { return is_chinese ? label.zh : label.en; }
 
-/// A place at city level: "南京市秦淮区…" → "南京市"; carriers write courts and people behind it.
-std::string city_of(std::string_view place) {
-  for (const std::string_view end : {"市", "州", "盟"})
-    if (const auto at = place.find(end); at != std::string_view::npos && at <= 30)
-      return std::string(place.substr(0, at + end.size()));
-  const auto comma = place.find_first_of(",;(");
-  return std::string(utf8_prefix(trim(place.substr(0, comma)), 40));
-}
-
 /// Who took the parcel, as a sentence names them.
 std::string signer_of(const PackageState& package, const PublicWords& words) {
   if (package.received_by == model::ReceivedBy::Unknown) return {};
   return words.label("signer", name_of(package.received_by));
 }
 
-/// The milestone's sentence with its blanks filled in; nothing where one is not known.
-std::string sentence_of(std::string text, const PackageState& package, const PublicWords& words) {
+/// What is known of a package, by the blank it fills. Empty: not known.
+std::vector<std::pair<std::string_view, std::string>> blanks_of(const PackageState& package,
+                                                                Time now,
+                                                                const PublicWords& words) {
   Time at = Time::none();
   for (const auto& milestone : package.milestones)
     if (milestone.milestone == package.milestone) at = milestone.at;
-  const std::pair<std::string_view, std::string> values[]{
-      {"{carrier}", words.label("carrier", package.carrier)},
-      {"{time}", at.is_none() ? std::string() : words.time(at)},
-      {"{place}", city_of(package.last_place)},
-      {"{city}", city_of(package.last_place)},
-      {"{eta}", package.estimated.is_none() ? std::string() : words.time(package.estimated)},
+  const auto spoken = [&](Time time) { return time.is_none() ? std::string() : words.time(time); };
+  const bool has_next = package.legs.size() > 1;
+  const auto city = words.city(package.last_place);
+  return {
+      {"{carrier}", package.carrier.empty() ? "" : words.label("carrier", package.carrier)},
+      {"{time}", spoken(at)},
+      {"{place}", city},
+      {"{city}", city},
+      {"{pickup_place}", city},
+      {"{eta}", spoken(package.estimated < now ? Time::none() : package.estimated)},
       {"{signer}", signer_of(package, words)},
-      {"{pickup_place}", city_of(package.last_place)},
+      {"{carrier2}", has_next && !package.legs.back().carrier.empty()
+                         ? words.label("carrier", package.legs.back().carrier)
+                         : std::string()},
+      {"{number2}", has_next ? package.legs.back().number : std::string()},
   };
-  for (const auto& [blank, value] : values) {
+}
+
+/// The label customers see of a milestone told in `city`; one that names a city nobody told is
+/// said as staff say it.
+std::string label_of(const lifecycle::MilestoneRow& row, const std::string& city,
+                     const PublicWords& words) {
+  auto text = pick(row.customer, words.is_chinese);
+  constexpr std::string_view kBlank = "{city}";
+  const auto blank = text.find(kBlank);
+  if (blank == text.npos) return text;
+  if (city.empty()) return pick(row.label, words.is_chinese);
+  return text.replace(blank, kBlank.size(), city);
+}
+
+/// The milestone's sentence with its blanks filled in; where something of it is not known the one
+/// without blanks, or else its label.
+std::string sentence_of(const lifecycle::MilestoneRow& row, const PackageState& package, Time now,
+                        const PublicWords& words) {
+  auto text = pick(row.sentence, words.is_chinese);
+  if (!text.contains('{')) return text;
+  auto plain = pick(row.plain, words.is_chinese);
+  if (plain.empty()) plain = label_of(row, words.city(package.last_place), words);
+  for (const auto& [blank, value] : blanks_of(package, now, words)) {
     const auto found = text.find(blank);
     if (found == std::string::npos) continue;
-    if (value.empty()) return {};
+    if (value.empty()) return plain;
     text.replace(found, blank.size(), value);
   }
-  return text.find('{') == std::string::npos ? text : std::string();
+  return text.contains('{') ? plain : text;
 }
 
 std::string_view tone_of(model::Health health) {
@@ -75,37 +98,34 @@ std::vector<PublicStep> steps_of(const PackageState& package, const Context& con
     if (at->milestone == Milestone::Delivered) is_after = false;
     if (is_after && at->milestone != Milestone::Returning && at->milestone != Milestone::Returned)
       continue;
-    const auto& step = context.definitions->milestone(at->milestone);
-    const auto place = city_of(at->place);
-    std::string text = pick(step.customer, words.is_chinese);
-    constexpr std::string_view kBlank = "{city}";
-    const auto blank = text.find(kBlank);
-    if (blank != text.npos && !place.empty()) text.replace(blank, kBlank.size(), place);
-    if (text.empty() || text.find('{') != std::string::npos)
-      text = pick(step.label, words.is_chinese);
-    out.push_back({std::move(text), place, at->has_date ? at->at : Time::none(), true});
+    auto city = words.city(at->place);
+    auto text = label_of(context.definitions->milestone(at->milestone), city, words);
+    out.push_back({std::move(text), std::move(city), at->has_date ? at->at : Time::none(), true});
   }
   return out;
 }
 
-PublicPackage package_of(const PackageState& package, std::size_t index, std::size_t count,
-                         const Context& context, const PublicWords& words) {
-  const bool zh = words.is_chinese;
+/// Whether somebody may still expect the parcel at the door.
+bool is_coming(const PackageState& package) {
+  using enum Milestone;
+  constexpr std::array kEnds{Returning, Returned, LostOrDestroyed, Cancelled, MonitoringEnded};
+  return !package.is_delivered && !package.is_back && !contains(kEnds, package.milestone);
+}
+
+PublicPackage package_of(const PackageState& package, Time now, const Context& context,
+                         const PublicWords& words) {
   const auto& row = context.definitions->milestone(package.milestone);
   PublicPackage out;
-  out.title = fmt::format("{} {}/{}", zh ? "包裹" : "Parcel", index + 1, count);
   out.carrier = package.carrier.empty() ? "" : words.label("carrier", package.carrier);
   out.number = package.number;
-  out.label = pick(row.customer, zh);
-  if (out.label.find('{') != std::string::npos) out.label = sentence_of(out.label, package, words);
-  if (out.label.empty()) out.label = pick(row.label, zh);
-  out.sentence = sentence_of(pick(row.sentence, zh), package, words);
-  if (out.sentence.empty()) out.sentence = pick(row.label, zh);
+  out.label = label_of(row, words.city(package.last_place), words);
+  out.sentence = sentence_of(row, package, now, words);
   const bool is_bad = package.has(model::PackageFlag::Exception) ||
                       package.has(model::PackageFlag::Lost) ||
                       package.milestone == Milestone::LostOrDestroyed;
   out.tone = is_bad ? "bad" : package.is_delivered ? "good" : "info";
-  if (!package.is_delivered) out.eta = package.estimated;
+  if (is_coming(package)) out.eta = package.estimated;
+  out.is_eta_past = !out.eta.is_none() && out.eta < now;
   out.steps = steps_of(package, context, words);
   return out;
 }
@@ -128,6 +148,7 @@ PublicOrder public_order_of(const Order& order, Time now, const Context& context
                 category == model::Category::Delivered;
   if (const auto* promise = promise_of(order, model::PromiseOf::Delivered); promise && !out.is_over)
     out.promised = promise->at;
+  out.is_promise_past = !out.promised.is_none() && out.promised < now;
 
   const std::array<std::pair<Label, Time>, 4> way{
       std::pair{Label{"已下单", "Ordered"}, order.at(At::Placed)},
@@ -148,7 +169,9 @@ PublicOrder public_order_of(const Order& order, Time now, const Context& context
     if (package.is_shipped || package.is_declared || package.has_milestone)
       shown.push_back(&package);
   for (std::size_t i = 0; i < shown.size(); ++i) {
-    out.packages.push_back(package_of(*shown[i], i, shown.size(), context, words));
+    out.packages.push_back(package_of(*shown[i], now, context, words));
+    out.packages.back().title =
+        fmt::format("{} {}/{}", zh ? "包裹" : "Parcel", i + 1, shown.size());
     out.verified = std::max(out.verified, shown[i]->last_scan);
   }
   out.sentence = !out.packages.empty() && !is_cancelled

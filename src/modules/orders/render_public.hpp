@@ -18,12 +18,14 @@ struct PublicStep {
 struct PublicPackage {
   std::string title, carrier, number, label, sentence, tone;
   Time eta = Time::none();
+  bool is_eta_past = false;
   std::vector<PublicStep> steps;  ///< newest first
 };
 struct PublicOrder {
   bool is_chinese = true;
   std::string title, shop, label, sentence, tone;
   Time promised = Time::none();  ///< Time::none(): nothing was promised
+  bool is_promise_past = false;  ///< … and the promised time has gone by
   bool is_over = false;          ///< nothing more is to come
   std::vector<PublicStep> steps;
   std::vector<PublicPackage> packages;
@@ -35,6 +37,8 @@ struct PublicWords {
   bool is_chinese = true;
   std::function<std::string(std::string_view vocabulary, std::string_view code)> label;
   std::function<std::string(Time)> time;
+  /// The city a carrier's place lies in; empty where it names none that is known.
+  std::function<std::string(std::string_view place)> city;
 };
 
 PublicOrder public_order_of(const Order& order, Time now, const Context& context,
