@@ -1,5 +1,7 @@
 #include <array>
+#include <atomic>
 #include <map>
+#include <memory>
 
 #include <fmt/format.h>
 
@@ -238,6 +240,69 @@ Result<orders::Page> page_of(const http::Request& request) {
   return page;
 }
 
+Result<std::vector<std::string>> attributes_asked(const http::Request& request) {
+  constexpr std::size_t kNamesMax = 20;
+  auto names = codes_of(request, "attributes");
+  if (names.size() > kNamesMax)
+    return fail(ErrorCode::Invalid,
+                fmt::format("{} names, at most {} are answered at once", names.size(), kNamesMax),
+                "/attributes");
+  return names;
+}
+
+/// A page of orders on its way out. What rows do not carry is gathered from the shards.
+struct OrderPage {
+  orders::ListResult found;
+  orders::Viewer viewer;
+  std::string position;
+  bool tells_not_found = false;
+  std::vector<std::string> attribute_names;
+  std::vector<std::string> attributes;  ///< of each row, JSON; empty where none were asked for
+  std::atomic<std::size_t> left{0};     ///< rows that still wait, and the one who asks
+  http::Responder responder;
+
+  void finish(const orders::Names& names) {
+    http::Response response;
+    response.content_type = "application/json";
+    json::Writer w(response.body);
+    w.begin_object().key("items").begin_array();
+    for (std::size_t i = 0; i < found.rows.size(); ++i)
+      orders::write_row(w, found.rows[i], names, viewer, attributes[i]);
+    w.end_array().text_if("next_cursor", found.next_cursor);
+    w.field("total", std::uint64_t{found.total});
+    if (tells_not_found) {
+      w.key("not_found").begin_array();
+      for (const auto& number : found.not_found) w.value(std::string_view(number));
+      w.end_array();
+    }
+    w.field("position", position).field("as_of", viewer.now).end_object();
+    response.headers.emplace_back("Cairn-Position", position);
+    responder.send(std::move(response));
+  }
+};
+
+/// Asks the shard of every row for the attributes; the last to answer sends the page.
+void gather_attributes(const std::shared_ptr<OrderPage>& page, Installation& installation) {
+  const auto& names = installation.rows().names();
+  page->left = page->found.rows.size() + 1;
+  const auto done = [page, &names] {
+    if (--page->left == 0) page->finish(names);
+  };
+  for (std::size_t i = 0; i < page->found.rows.size(); ++i) {
+    core::Question question{false, [page, i, done](Result<core::Seen> seen) {
+                              if (seen && seen->state)
+                                page->attributes[i] = orders::attributes_named(
+                                    static_cast<const orders::Order&>(*seen->state),
+                                    page->attribute_names);
+                              done();
+                            }};
+    const auto submitted = installation.cluster().submit(
+        core::question(model::order_key(page->found.rows[i].id), std::move(question)));
+    if (!submitted) done();
+  }
+  done();
+}
+
 }  // namespace
 
 void Gateway::list_orders(const Principal& principal, const http::Request& request,
@@ -246,34 +311,27 @@ void Gateway::list_orders(const Principal& principal, const http::Request& reque
   if (!query) return responder.send(http::problem(query.error(), request));
   const auto page = page_of(request);
   if (!page) return responder.send(http::problem(page.error(), request));
+  auto attributes = attributes_asked(request);
+  if (!attributes) return responder.send(http::problem(attributes.error(), request));
   const auto info = request.info();
-  auto shared = std::make_shared<http::Responder>(std::move(responder));
+  auto out = std::make_shared<OrderPage>();
+  out->responder = std::move(responder);
+  out->attribute_names = *std::move(attributes);
+  out->tells_not_found = !query->numbers.empty();
   const bool is_taken =
-      workers_.run([this, shared, info, principal, page = *page, query = *std::move(query)] {
-        const auto now = clock_.now();
-        const auto at = position();
-        const auto result = orders::list(installation_.rows(), query, page, now);
-        if (!result) return shared->send(http::problem(result.error(), info));
-        http::Response response;
-        response.content_type = "application/json";
-        json::Writer w(response.body);
-        const auto view = viewer(principal);
-        w.begin_object().key("items").begin_array();
-        for (const auto& row : result->rows)
-          orders::write_row(w, row, installation_.rows().names(), view);
-        w.end_array().text_if("next_cursor", result->next_cursor);
-        w.field("total", std::uint64_t{result->total});
-        if (!query.numbers.empty()) {
-          w.key("not_found").begin_array();
-          for (const auto& number : result->not_found) w.value(std::string_view(number));
-          w.end_array();
-        }
-        w.field("position", at).field("as_of", now).end_object();
-        response.headers.emplace_back("Cairn-Position", at);
-        shared->send(std::move(response));
+      workers_.run([this, out, info, principal, page = *page, query = *std::move(query)] {
+        out->viewer = viewer(principal);
+        out->position = position();
+        auto found = orders::list(installation_.rows(), query, page, out->viewer.now);
+        if (!found) return out->responder.send(http::problem(found.error(), info));
+        out->found = *std::move(found);
+        out->attributes.resize(out->found.rows.size());
+        if (out->attribute_names.empty()) return out->finish(installation_.rows().names());
+        gather_attributes(out, installation_);
       });
   if (!is_taken)
-    shared->send(http::problem({ErrorCode::Busy, "too many lists at once; try again", ""}, info));
+    out->responder.send(
+        http::problem({ErrorCode::Busy, "too many lists at once; try again", ""}, info));
 }
 
 void Gateway::get_board(const Principal& principal, const http::Request& request,

@@ -430,5 +430,57 @@ TEST_F(GatewayTest, refuses_a_bulk_request_it_cannot_read_as_a_whole) {
               "/Idempotency-Key");
 }
 
+TEST_F(GatewayTest, gives_rows_the_attributes_that_are_asked_for) {
+  const auto with = place("L-1"), without = place("L-2");
+  const auto set = command(
+      with, "set_attributes",
+      R"({"attributes":{"trade_mode":"9610","identity_status":"given","customs_documents":"none"}})");
+  ASSERT_EQ(set.response.status, 200) << set.response.body;
+  const auto list = "/v1/orders?after=" + set.header("Cairn-Position");
+  EXPECT_FALSE(get(list).response.body.contains("\"attributes\""));
+  auto page = get(list + "&attributes=identity_status,trade_mode,unknown");
+  std::map<std::string, std::string> seen;
+  page.json().find("items")->elements([&](json::Value row) {
+    row.find("attributes")->append_to(seen[row.find("id")->as_id().value_or("")]);
+    return true;
+  });
+  EXPECT_EQ(seen,
+            (std::map<std::string, std::string>{
+                {with, R"({"identity_status":"given","trade_mode":"9610"})"}, {without, "{}"}}));
+  EXPECT_EQ(page.text("total"), "2");
+  std::string many;
+  for (int i = 0; i < 21; ++i) many += fmt::format("a{},", i);
+  EXPECT_EQ(get("/v1/orders?attributes=" + many).text("pointer"), "/attributes");
+}
+
+TEST_F(GatewayTest, counts_orders_that_no_group_names_and_those_that_ended) {
+  const auto bare = place("L-3"), carried = place("L-4"), ended = place("L-5");
+  auto told = tell(fmt::format(
+      R"({{"id":"w1","source":"generic","type":"package_shipped","subject":"cairn:{}","occurred":"{}","data":{{"package":"1","carrier":"zto"}}}})"
+      "\n",
+      carried, format_rfc3339(service_->clock().now())));
+  ASSERT_EQ(told.response.status, 200) << told.response.body;
+  const auto cancelled = command(ended, "cancel_order", R"({"reason":"no_longer_wanted"})");
+  ASSERT_EQ(cancelled.response.status, 200) << cancelled.response.body;
+  get("/v1/board?after=" + told.text("position"));
+  const auto at = "&after=" + cancelled.header("Cairn-Position");
+  const auto groups = [&](const std::string& group) {
+    std::map<std::string, std::int64_t> out;
+    auto board = get("/v1/board?limit=0&group=" + group + at);
+    board.json().find("groups")->elements([&](json::Value each) {
+      out[each.find("value")->as_id().value_or("?")] =
+          each.find("count")->as_integer().value_or(-1);
+      return true;
+    });
+    return out;
+  };
+  EXPECT_EQ(groups("carrier"), (std::map<std::string, std::int64_t>{{"", 1}, {"zto", 1}}));
+  EXPECT_EQ(groups("supplier"), (std::map<std::string, std::int64_t>{{"", 2}}));
+  EXPECT_EQ(groups("shop"), (std::map<std::string, std::int64_t>{{"山野户外", 2}}));
+  EXPECT_FALSE(get("/v1/board?limit=0" + at).response.body.contains("\"closed\""));
+  const auto whole = get("/v1/board?limit=0&closed=true&category=done,closed" + at).response.body;
+  EXPECT_TRUE(whole.contains(R"({"category":"closed","count":1,)")) << whole;
+}
+
 }  // namespace
 }  // namespace cairn::app

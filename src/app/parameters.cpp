@@ -38,6 +38,7 @@ constexpr auto kTable = std::to_array<ParameterRow>({
     {"party", Text, kNumber},
     {"name", Text, kNumber},
     {"actor", Text, kNumber},
+    {"attributes", Text, 1'000},
     {"source", Text, 100},
     {"code", Text, 40},
     {"has_after_sale", Flag},

@@ -225,9 +225,15 @@ BoardResult board(const Rows& rows, const ListQuery& query, std::string_view gro
     if (group == "shop") count_group(row.shop, lane);
     if (group == "warehouse") count_group(row.warehouse, lane);
     if (group == "state") count_group(row.lifecycle * 256u + row.state, lane);
-    if (group == "supplier" || group == "carrier")
+    if (group == "supplier" || group == "carrier") {
+      bool is_named = false;
       for (const auto word : row.words())
-        if (rows.names().text(word).starts_with(prefix)) count_group(word, lane);
+        if (rows.names().text(word).starts_with(prefix)) {
+          count_group(word, lane);
+          is_named = true;
+        }
+      if (!is_named) count_group(0, lane);  // a shop and a warehouse nobody named are 0 too
+    }
   });
   for (std::size_t i = 0; i < best.size(); ++i)
     for (const auto& place : best[i].take())

@@ -28,8 +28,11 @@ struct Viewer {
 /// that was told of an earlier state, where it is not that of the row.
 void append_status(std::string& out, const Row& row, const Context& context, Time now,
                    std::optional<model::Health> told = {});
-/// OrderRow of lists and board.
-void write_row(json::Writer& out, const Row& row, const Names& names, const Viewer& viewer);
+/// OrderRow of lists and board. `attributes` is JSON, left out where empty: rows have none.
+void write_row(json::Writer& out, const Row& row, const Names& names, const Viewer& viewer,
+               std::string_view attributes = {});
+/// Those of `names` that the order as a whole has, as a JSON object; personal ones are left out.
+std::string attributes_named(const Order& order, std::span<const std::string> names);
 /// Order. `key_slot` is the key of its personal fields.
 /// `history` is looked into for the sides of conflicts; without it they are not named.
 void write_order(json::Writer& out, const Order& order, const Row& row, ports::KeySlot key_slot,

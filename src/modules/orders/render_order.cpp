@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/ranges.hpp"
+#include "json/value.hpp"
 #include "model/payload_codec.hpp"
 #include "modules/orders/counting.hpp"
 #include "modules/orders/personal_parts.hpp"
@@ -414,6 +415,23 @@ void write_order(json::Writer& out, const Order& order, const Row& row, ports::K
   write_personal_attributes(out, order, "order", "", slot, viewer, told.personal_attributes);
   write_attribute_faults(out, order, told.attributes.text, context);
   out.end_object();
+}
+
+std::string attributes_named(const Order& order, std::span<const std::string> names) {
+  const auto told = model::decode_payload<model::OrderPlaced>(order.placed).attributes.text;
+  json::Document document;
+  const auto all = document.parse(attributes_of(order, "order", "", told));
+  std::string out;
+  json::Writer w(out);
+  w.begin_object();
+  for (const auto& name : names)
+    if (const auto value = all ? all->find(name) : std::nullopt) {
+      std::string text;
+      value->append_to(text);
+      w.key(name).raw(text);
+    }
+  w.end_object();
+  return out;
 }
 
 namespace {

@@ -107,7 +107,8 @@ void append_status(std::string& out, const Row& row, const Context& context, Tim
   w.end_object();
 }
 
-void write_row(json::Writer& out, const Row& row, const Names& names, const Viewer& viewer) {
+void write_row(json::Writer& out, const Row& row, const Names& names, const Viewer& viewer,
+               std::string_view attributes) {
   const auto& context = *viewer.context;
   out.begin_object();
   out.field("id", model::to_text(row.id));
@@ -142,6 +143,7 @@ void write_row(json::Writer& out, const Row& row, const Names& names, const View
   out.field("line_count", row.line_count);
   out.field("package_count", row.package_count);
   out.text_if("summary", row.summary());
+  if (!attributes.empty()) out.key("attributes").raw(attributes);
   const bool is_held = std::ranges::any_of(
       row.words(), [&](auto word) { return names.text(word).starts_with("hold:"); });
   out.key("moves").begin_array();
