@@ -45,18 +45,7 @@ export function Head({ order, view }: { order: Order; view: View }) {
         <div className={s.line}>
           <span>
             <span className="quiet">{t('order.promise')}</span>{' '}
-            {status.promise ? (
-              <>
-                {status.promise.from && (
-                  <>
-                    <Moment at={status.promise.from} /> –{' '}
-                  </>
-                )}
-                <Moment at={status.promise.to} />
-              </>
-            ) : (
-              t('order.promise_none')
-            )}
+            {status.promise ? <Moment at={status.promise.to} /> : t('order.promise_none')}
           </span>
           {owner && !settled && (
             <span>
