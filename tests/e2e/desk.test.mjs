@@ -103,6 +103,45 @@ describe('at the desk', { skip }, () => {
     await context.close();
   });
 
+  it('taking back means the one thing that was done', async () => {
+    const { id } = await server.place({ order_no: 'U-2', total: 100, lines: [{ id: '1', name: 'Tent', quantity: 2 }] });
+    await server.command(id, 'record_payment', { amount: 100, in_full: true });
+    await server.command(id, 'approve_order');
+    const { page, faults, context } = await open(`/orders/${id}`, { lang: 'zh' });
+    await page.getByRole('button', { name: '挂起', exact: true }).click();
+    const dialog = page.getByRole('dialog');
+    await choose(page, dialog, '原因');
+    await dialog.getByRole('button', { name: '挂起' }).click();
+    await page.getByRole('group', { name: '挂起中' }).waitFor();
+    await server.tell({ id: 'u2-hold', type: 'hold_placed', subject: `cairn:${id}`, occurred: new Date().toISOString(), data: { hold_id: 'other', reason: 'stock_short' } });
+    await page.getByRole('group', { name: '挂起中' }).nth(1).waitFor();
+    await page.getByRole('button', { name: '撤销', exact: true }).click();
+    await page.getByRole('group', { name: '挂起中' }).nth(1).waitFor({ state: 'detached' });
+    assert.deepEqual((await server.order(id)).holds.filter((hold) => hold.open).map((hold) => hold.id), ['other']);
+    await context.close();
+
+    await server.command(id, 'release_hold');
+    await server.command(id, 'release_order');
+    await server.command(id, 'ship_package', { carrier: 'zto', number: '73100000000711', parts: [{ line: '1', quantity: 1 }] });
+    await server.link(id);
+    const english = await open(`/orders/${id}`);
+    const undo = english.page.getByRole('button', { name: 'Undo' });
+    await english.page.getByRole('button', { name: 'Ship the rest' }).click();
+    const ship = english.page.getByRole('dialog');
+    await ship.getByRole('textbox', { name: 'Parcel number' }).fill('73100000000712');
+    await ship.getByRole('button', { name: 'Ship the rest' }).click();
+    await undo.click();
+    await visible(english.page.getByRole('article', { name: '73100000000712' }).getByText('Dispatch withdrawn'));
+    assert.deepEqual((await server.order(id)).packages.filter((p) => p.withdrawn).map((p) => p.number), ['73100000000712']);
+    await english.page.getByRole('button', { name: 'Revoke' }).click();
+    await english.page.getByRole('dialog').getByRole('button', { name: 'Remove a number' }).click();
+    await english.page.getByRole('button', { name: 'Revoke' }).waitFor({ state: 'detached' });
+    await undo.click();
+    await visible(english.page.getByRole('button', { name: 'Revoke' }));
+    assert.deepEqual(faults.concat(english.faults), []);
+    await english.context.close();
+  });
+
   it('what was shown then is shown again, by what is known now and by what was known', async () => {
     const id = await server.ready('W-1');
     await sleep(50); // the text below names a millisecond that must be over when the order is ready

@@ -12,6 +12,7 @@ import { CommandFields, dataOf, fieldsOf, FormButtons, type Draft, type FormCont
 import { Copy } from './bits';
 import { isAsked, useDeciders } from './deciders';
 import { Facts } from './page';
+import { UndoButton, withOwnId } from './undo';
 import s from './ui.module.css';
 
 /// An offer of the server, or what is known of one before the order itself has been read.
@@ -29,7 +30,7 @@ interface Commands {
   ask: (asked: Asked) => void;
   /// Sends at once; for a command whose fields are all known.
   send: (asked: Asked, data: Record<string, unknown>, key?: string) => Promise<CommandAnswer | undefined>;
-  notice: (text: string, detail?: ReactNode, kind?: 'success' | 'info' | 'error' | 'warning') => void;
+  notice: (text: string, detail?: ReactNode, kind?: 'success' | 'info' | 'error' | 'warning', key?: string) => void;
 }
 const Context = createContext<Commands | null>(null);
 
@@ -44,13 +45,13 @@ export function CommandHost({ children }: { children: ReactNode }) {
   const [asked, setAsked] = useState<Asked | null>(null);
   const [result, setResult] = useState<CommandAnswer | null>(null);
   const { applyStatus } = useLiveCache();
-  const { meta, name } = useMeta();
+  const { name } = useMeta();
   const deciders = useDeciders();
   const texts = useText();
   const { t, label } = texts;
 
   const notice = useCallback<Commands['notice']>(
-    (title, description, kind = 'success') => api[kind]({ title, description, duration: kind === 'error' ? 10 : 5, role: kind === 'error' ? 'alert' : 'status' }),
+    (title, description, kind = 'success', key = newKey()) => api[kind]({ key, title, description, duration: kind === 'error' ? 10 : 5, role: kind === 'error' ? 'alert' : 'status' }),
     [api],
   );
 
@@ -58,16 +59,15 @@ export function CommandHost({ children }: { children: ReactNode }) {
     async (which, data, key) => {
       const command = label(which.offer.label, which.offer.name);
       try {
-        const answer = await sendCommand({ order: which.order, name: which.offer.name, data, key });
+        const attempt = key ?? newKey();
+        const sent = withOwnId(which.offer, data, attempt);
+        const answer = await sendCommand({ order: which.order, name: which.offer.name, data: sent, key: attempt });
         applyStatus(answer.status);
-        const undo = which.offer.undo ? meta.commands.find((c) => c.code === which.offer.undo) : undefined;
         const done = answer.outcome === 'requested' ? t('cmd.requested', { command, master: deciders(answer) }) : t('cmd.accepted', { command });
-        const undoButton = undo && answer.outcome === 'accepted' && (
-          <Button size="small" onClick={() => void send({ ...which, offer: { name: undo.code, label: undo.label, fields: [] } }, data.tag ? { tag: data.tag } : {})}>
-            {t('act.undo')}
-          </Button>
+        const undoButton = which.offer.undo && answer.outcome === 'accepted' && (
+          <UndoButton order={which.order} command={which.offer.undo} data={sent} onUndo={(offer, reverse) => { api.destroy(attempt); void send({ ...which, offer }, reverse); }} />
         );
-        notice(done, <span>{which.orderNo} {undoButton}</span>, answer.outcome === 'requested' ? 'info' : 'success');
+        notice(done, <span>{which.orderNo} {undoButton}</span>, answer.outcome === 'requested' ? 'info' : 'success', attempt);
         if (answer.result) setResult(answer);
         return answer;
       } catch (error) {
@@ -76,7 +76,7 @@ export function CommandHost({ children }: { children: ReactNode }) {
         return undefined;
       }
     },
-    [applyStatus, deciders, label, meta.commands, name, notice, t, texts.lang],
+    [api, applyStatus, deciders, label, name, notice, t, texts.lang],
   );
 
   const value = useMemo(() => ({ ask: setAsked, send, notice }), [send, notice]);
