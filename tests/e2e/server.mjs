@@ -22,8 +22,10 @@ export class Server {
   #process;
   #log = '';
   #isEnding = false;
-  /// `definitions` are files put beside or over those that are shipped: path → text.
-  constructor({ definitions } = {}) {
+  /// `definitions` are files put beside or over those that are shipped: path → text; with a `key` nobody
+  /// is let in without it.
+  constructor({ definitions, key } = {}) {
+    this.key = key;
     this.folder = mkdtempSync(join(tmpdir(), 'cairn-e2e-'));
     this.data = join(this.folder, 'data');
     this.definitions = join(root, 'definitions');
@@ -39,7 +41,7 @@ export class Server {
 
   /// Starts it, on the port it had before where there was one.
   async start(...options) {
-    const parts = ['serve', '--keyless', '--no-demo', '--data', this.data, '--port', String(this.port), '--definitions', this.definitions, ...(consoleFolder ? ['--web', consoleFolder] : []), ...options];
+    const parts = ['serve', ...(this.key ? ['--api-key', this.key] : ['--keyless']), '--no-demo', '--data', this.data, '--port', String(this.port), '--definitions', this.definitions, ...(consoleFolder ? ['--web', consoleFolder] : []), ...options];
     this.#process = spawn(binary, parts, { stdio: ['ignore', 'pipe', 'pipe'] });
     const started = new Promise((resolve, reject) => {
       const read = (bytes) => {
@@ -72,7 +74,7 @@ export class Server {
   }
 
   async ask(path, options = {}) {
-    const response = await fetch(this.url + path, options);
+    const response = await fetch(this.url + path, { ...options, headers: { ...options.headers, ...(this.key && { authorization: `Bearer ${this.key}` }) } });
     const text = await response.text();
     if (!response.ok) throw new Error(`${options.method ?? 'GET'} ${path} answered ${response.status}: ${text}`);
     return text ? JSON.parse(text) : undefined;

@@ -1,5 +1,7 @@
 // What people and machines send that nobody wished for: shown plainly, nothing breaks, nothing runs.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { accessible, executable, launch, newPage, visible } from './browser.mjs';
 import { missing, Server } from './server.mjs';
@@ -101,15 +103,52 @@ describe('trouble', { skip }, () => {
     }
   });
 
-  it('a key that is not valid any more asks for another', async () => {
-    const { page, context } = await newPage(browser, { origin: server.url });
-    const valid = 'a key that is good enough';
-    await page.route(/\/v1\//, (route) => (route.request().headers().authorization === `Bearer ${valid}` ? route.continue({ headers: { ...route.request().headers(), authorization: '' } }) : route.fulfill({ status: 401, contentType: 'application/problem+json', body: JSON.stringify({ type: '/problems/unauthorized', code: 'unauthorized', title: 'Key needed', status: 401, request: 'r1' }) })));
-    await page.goto(server.url);
-    await accessible(page, 'the form for the key');
-    await page.getByLabel(/key/i).fill(valid);
-    await page.keyboard.press('Enter');
-    await visible(page.getByRole('heading', { level: 1, name: 'Board' }));
-    await context.close();
-  });
+  for (const words of [
+    { lang: 'en', board: 'Board', label: 'API key', enter: 'Enter', wrong: /does not accept this key/, ended: 'Your key is not valid any more' },
+    { lang: 'zh', board: '看板', label: 'API 密钥', enter: '进入', wrong: /服务器不接受此密钥/, ended: '密钥已失效' },
+  ])
+    it(`a key is asked for, and again once it has ended, in ${words.lang}`, async () => {
+      const keyed = await new Server({ key: 'a key that is good enough' }).start();
+      try {
+        const { page, faults, context } = await newPage(browser, { origin: keyed.url, lang: words.lang, acceptDownloads: true });
+        const enter = async (key) => {
+          await page.getByLabel(words.label, { exact: true }).fill(key);
+          await page.getByRole('button', { name: words.enter, exact: true }).click();
+        };
+        await page.goto(keyed.url);
+        await accessible(page, 'the form for the key');
+        await enter('a key that nobody knows');
+        await visible(page.getByRole('alert').filter({ hasText: words.wrong }));
+        await enter(keyed.key);
+        await visible(page.getByRole('heading', { level: 1, name: words.board }));
+
+        const bytes = Buffer.from('%PDF-1.4 a drawing');
+        const hash = createHash('sha256').update(bytes).digest('hex');
+        await keyed.ask(`/v1/attachments/${hash}`, { method: 'PUT', headers: { 'content-type': 'application/octet-stream' }, body: bytes });
+        const { id } = await keyed.place({ order_no: 'X-KEY', lines: [] });
+        await keyed.command(id, 'add_attachment', { hash, name: '图纸 1.pdf', media_type: 'application/pdf' });
+        await page.goto(`${keyed.url}/orders/${id}`);
+        const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: '图纸 1.pdf' }).click()]);
+        assert.equal(download.suggestedFilename(), '图纸 1.pdf');
+        assert.deepEqual(readFileSync(await download.path()), bytes);
+
+        await keyed.end();
+        keyed.key = 'another key, which is in force now';
+        await keyed.start();
+        const dialog = page.getByRole('dialog', { name: words.ended });
+        await visible(dialog);
+        await accessible(page, 'a key that has ended');
+        await visible(page.getByRole('heading', { level: 1, name: 'X-KEY' }));
+        await enter('a key that nobody knows');
+        await visible(dialog.getByRole('alert').filter({ hasText: words.wrong }));
+        await enter(keyed.key);
+        await dialog.waitFor({ state: 'detached' });
+        await keyed.command(id, 'add_tag', { tag: 'goes-on' });
+        await visible(page.getByText('goes-on', { exact: true }));
+        assert.deepEqual(faults, []);
+        await context.close();
+      } finally {
+        await keyed.close();
+      }
+    });
 });

@@ -1,4 +1,5 @@
 import createClient from 'openapi-fetch';
+import { bearer, keyRefused } from './key';
 import type { paths } from './schema.gen';
 import type { Problem } from './types';
 
@@ -8,14 +9,6 @@ export class ApiError extends Error {
   constructor(readonly problem: Problem) {
     super(problem.detail ?? problem.title);
   }
-}
-
-const keyName = 'cairn.key';
-export function apiKey(): string | null {
-  return sessionStorage.getItem(keyName);
-}
-export function setApiKey(key: string): void {
-  sessionStorage.setItem(keyName, key);
 }
 
 // A read soon after a write asks for that write to be included.
@@ -29,8 +22,7 @@ export const client = createClient<paths>({
 });
 client.use({
   onRequest({ request, schemaPath }) {
-    const key = apiKey();
-    if (key) request.headers.set('Authorization', `Bearer ${key}`);
+    for (const [name, value] of Object.entries(bearer())) request.headers.set(name, value);
     const waits = readsThatWait.includes(schemaPath) || schemaPath === '/v1/orders/{id}';
     if (request.method !== 'GET' || !waits || !written || Date.now() - written.at > freshFor) return request;
     const url = new URL(request.url);
@@ -38,6 +30,7 @@ client.use({
     return new Request(url, request);
   },
   onResponse({ request, response }) {
+    if (response.status === 401) keyRefused(request.headers.get('Authorization'));
     const position = response.headers.get('Cairn-Position');
     if (request.method !== 'GET' && position) written = { position, at: Date.now() };
   },

@@ -87,6 +87,10 @@ export const conflictsQuery = (filter: { code?: string; settled?: boolean }) =>
     refetchInterval: 20_000,
   });
 
+export function attachmentBytes(hash: string): Promise<Blob> {
+  return call<Blob>(client.GET('/v1/attachments/{hash}', { params: { path: { hash } }, parseAs: 'blob' }) as Promise<{ data?: Blob; error?: unknown; response: Response }>);
+}
+
 export async function rowsOf(ids: string[]): Promise<OrderRow[]> {
   const page = await call(client.GET('/v1/orders', { params: { query: { id: ids.join(','), limit: 200 } } }));
   return page.items;

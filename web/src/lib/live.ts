@@ -13,6 +13,8 @@ export interface LiveOptions {
   /// it, or the stream begins with none. Everything must be read anew.
   onReset: () => void;
   onState?: (state: LiveState) => void;
+  /// The server wants another key than the one that was sent.
+  onRefused?: (sent: string | null) => void;
   onTime?: (serverTime: string) => void;
 }
 
@@ -109,11 +111,13 @@ export class LiveStream {
     }, nap_ms);
     this.heardAt = this.now();
     try {
+      const own = this.options.headers?.() ?? {};
       const response = await (this.options.fetch ?? globalThis.fetch)(this.url, {
-        headers: { Accept: 'text/event-stream', ...(this.position && { 'Last-Event-ID': this.position }), ...this.options.headers?.() },
+        headers: { Accept: 'text/event-stream', ...(this.position && { 'Last-Event-ID': this.position }), ...own },
         signal: abort.signal,
         cache: 'no-store',
       });
+      if (response.status === 401) this.options.onRefused?.(own.Authorization ?? null);
       if (!response.ok || !response.body) throw new Error(`stream answered ${response.status}`);
       isAnswered = true;
       if (!this.position) this.options.onReset();

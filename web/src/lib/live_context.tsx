@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { createContext, useContext, useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from 'react';
-import { apiKey } from '@/api/client';
+import { bearer, keyRefused, useKeyIsRefused } from '@/api/key';
 import { rowsOf } from '@/api/queries';
 import type { Change, Status } from '@/api/types';
 import { setServerTime } from './clock';
@@ -47,11 +47,13 @@ export function LiveProvider({ children }: { children: ReactNode }) {
   const queries = useQueryClient();
   const [state, setState] = useState<LiveState>('connecting');
   const [isReady, setIsReady] = useState(false);
+  const isRefused = useKeyIsRefused();
   const parts = useMemo(() => {
     const cache = new LiveCache(queries, rowsOf);
     const feed = new Feed();
     const stream = new LiveStream({
-      headers: () => (apiKey() ? { Authorization: `Bearer ${apiKey()}` } : ({} as Record<string, string>)),
+      headers: bearer,
+      onRefused: keyRefused,
       onChanges: (changes) => {
         cache.apply(changes);
         feed.add(changes);
@@ -85,6 +87,11 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       document.removeEventListener('visibilitychange', wake);
     };
   }, [parts]);
+
+  // With another key the stream goes on at once from where it was.
+  useEffect(() => {
+    if (!isRefused) parts.stream.wake();
+  }, [isRefused, parts]);
 
   const value = useMemo(
     () => ({ state, feed: parts.feed, cache: parts.cache, follow: parts.follow }),

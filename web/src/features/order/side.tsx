@@ -1,12 +1,16 @@
 import { Button } from 'antd';
+import { useState } from 'react';
 import { Link } from 'react-router';
+import { attachmentBytes } from '@/api/queries';
 import type { Order } from '@/api/types';
 import { attributeText, attributeTitle } from '@/lib/attributes';
+import { saveFile } from '@/lib/csv';
 import { money } from '@/lib/format';
 import { useText } from '@/lib/i18n';
 import { useMeta } from '@/lib/meta_context';
 import { Copy } from '@/ui/bits';
 import { useCommands } from '@/ui/command_host';
+import { useProblemText } from '@/ui/faces';
 import { Moment } from '@/ui/moment';
 import { Facts, Panel } from '@/ui/page';
 import { Pill } from '@/ui/pills';
@@ -174,7 +178,7 @@ function More({ order }: { order: Order }) {
       )}
       {order.attachments.length > 0 && (
         <Panel title={t('order.attachments')}>
-          <Facts rows={order.attachments.map((a) => [a.kind ?? a.media_type ?? '', <a href={`/v1/attachments/${a.hash}`}>{a.name}</a>] as [string, React.ReactNode])} />
+          <Facts rows={order.attachments.map((a) => [a.kind ?? a.media_type ?? '', <Attachment attachment={a} />] as [string, React.ReactNode])} />
         </Panel>
       )}
       {attributes.length > 0 && (
@@ -183,6 +187,29 @@ function More({ order }: { order: Order }) {
         </Panel>
       )}
     </>
+  );
+}
+
+/// The bytes are fetched with the key, which a link could not carry, and saved.
+function Attachment({ attachment }: { attachment: Order['attachments'][number] }) {
+  const { notice } = useCommands();
+  const problemText = useProblemText();
+  const [isBusy, setIsBusy] = useState(false);
+  const name = attachment.name || attachment.hash;
+  const save = async () => {
+    setIsBusy(true);
+    try {
+      saveFile(name, await attachmentBytes(attachment.hash), attachment.media_type ?? '');
+    } catch (error) {
+      const { title, detail } = problemText(error as Error);
+      notice(`${name}: ${title}`, detail, 'error');
+    }
+    setIsBusy(false);
+  };
+  return (
+    <Button type="link" size="small" className={s.file} loading={isBusy} onClick={() => void save()}>
+      {name}
+    </Button>
   );
 }
 
