@@ -29,6 +29,18 @@ describe('at the desk', { skip }, () => {
     const { page, faults, context } = await open('/');
     for (const name of ['Import a table', 'Watch the demo', 'Connect a system']) await visible(page.getByRole('heading', { name }));
     await accessible(page, 'the empty board');
+    const { id } = await server.place({ order_no: 'OVER-1', lines: [{ id: '1', name: 'Tent', quantity: 1 }] });
+    await visible(page.getByRole('article', { name: 'OVER-1' }));
+    await server.command(id, 'cancel_order', { reason: 'price' });
+    for (const [lang, nothing, done, closed] of [['zh', '目前没有待处理的订单', '已完成 0', '已关闭 1'], ['en', 'No order needs anybody now', 'Done 0', 'Closed 1']]) {
+      const ended = await open('/', { lang });
+      await visible(ended.page.getByRole('heading', { name: nothing }));
+      await visible(ended.page.getByRole('link', { name: done }));
+      await accessible(ended.page, `a board of ended orders, ${lang}`);
+      await ended.page.getByRole('link', { name: closed }).click();
+      await visible(ended.page.getByRole('link', { name: 'OVER-1' }));
+      await ended.context.close();
+    }
     await server.place({ order_no: '=1+1', lines: [{ id: '1', name: 'Tent', quantity: 1 }], attributes: { member_level: 'Gold' } });
     await visible(page.getByRole('article', { name: '=1+1' }));
     await visible(page.getByRole('group', { name: /· Unverified, 1 orders/ }).getByText('No promise'));
@@ -36,6 +48,24 @@ describe('at the desk', { skip }, () => {
     assert.deepEqual(faults, []);
     await context.close();
   });
+
+  for (const [lang, size, closed] of [['en', 'desk', 'Closed'], ['zh', 'phone', '已关闭']])
+    it(`orders that have ended are counted beside the board on a ${size} in ${lang}`, async () => {
+      const { id } = await server.place({ order_no: `OVER-${lang}`, shop: `over-${lang}`, lines: [{ id: '1', name: 'Tent', quantity: 1 }] });
+      await server.place({ order_no: `STAYS-${lang}`, shop: `over-${lang}`, lines: [{ id: '1', name: 'Tent', quantity: 1 }] });
+      const { page, faults, context } = await open(`/?group=shop&shop=over-${lang}`, { lang, size });
+      await visible(page.getByRole('article', { name: `OVER-${lang}` }));
+      await visible(page.getByRole('link', { name: `${closed} 0`, exact: true }));
+      await server.command(id, 'cancel_order', { reason: 'price' });
+      const folded = page.getByRole('link', { name: `${closed} 1`, exact: true });
+      await visible(folded);
+      await accessible(page, `folded columns, ${lang}`);
+      await folded.click();
+      await visible(page.getByRole('link', { name: `OVER-${lang}` }));
+      assert.equal(await page.getByRole('link', { name: `STAYS-${lang}` }).count(), 0);
+      assert.deepEqual(faults, []);
+      await context.close();
+    });
 
   it('a view is saved by name, and the address says everything', async () => {
     await server.ready('D-1', { shop: 'desk' });
@@ -213,6 +243,17 @@ describe('at the desk', { skip }, () => {
     assert.equal(await page.getByRole('link', { name: 'F-OTHER' }).count(), 0);
     await context.close();
   });
+
+  for (const [lang, group, lanes, without] of [['en', 'Group by', /^Overdue 0, .*Normal 1$/, 'No warehouse'], ['zh', '分组', /^超时 0、.*正常 1$/, '无仓库']])
+    it(`groups say how their orders stand, and how many are in none, in ${lang}`, async () => {
+      await server.ready(`G-${lang}`, { warehouse: `仓-${lang}` });
+      const { page, context } = await open('/?group=warehouse', { lang });
+      const groups = page.getByRole('group', { name: group });
+      await visible(groups.getByRole('button', { name: `仓-${lang}` }).getByRole('img', { name: lanes }));
+      await visible(groups.getByText(without));
+      await accessible(page, `groups, ${lang}`);
+      await context.close();
+    });
 
   it('cards stand still under the pointer', async () => {
     const early = (hours) => ({ shop: 'still', promised_delivery: new Date(Date.now() + hours * 3_600_000).toISOString() });

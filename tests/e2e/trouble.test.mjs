@@ -103,6 +103,33 @@ describe('trouble', { skip }, () => {
     }
   });
 
+  for (const [lang, retry, group] of [['en', 'Try again', 'Group by'], ['zh', '重试', '分组']])
+    it(`what could not be counted is not said to be nothing, in ${lang}`, async () => {
+      const { page, context } = await newPage(browser, { origin: server.url, lang });
+      let isBroken = true;
+      await page.route(/\/v1\/board\?.*group=/, (route) => (isBroken ? route.fulfill({ status: 500, body: 'oops' }) : route.continue()));
+      const again = page.getByRole('alert').getByRole('button', { name: retry });
+      await page.goto(`${server.url}/lifecycles?id=retail`);
+      await visible(again);
+      const states = page.locator('svg').getByRole('button');
+      await visible(states);
+      const named = () => states.evaluateAll((nodes) => nodes.map((node) => node.getAttribute('aria-label')));
+      assert.deepEqual((await named()).filter((name) => /\d/.test(name)), [], 'no counts');
+      await accessible(page, `counts that failed, ${lang}`);
+      isBroken = false;
+      await again.click();
+      await page.getByRole('alert').waitFor({ state: 'detached' });
+      assert.deepEqual((await named()).filter((name) => !/\d/.test(name)), [], 'all counted');
+
+      isBroken = true;
+      await page.goto(`${server.url}/?group=shop`);
+      await visible(again);
+      isBroken = false;
+      await again.click();
+      await visible(page.getByRole('group', { name: group }).getByRole('button'));
+      await context.close();
+    });
+
   for (const words of [
     { lang: 'en', board: 'Board', label: 'API key', enter: 'Enter', wrong: /does not accept this key/, ended: 'Your key is not valid any more' },
     { lang: 'zh', board: '看板', label: 'API 密钥', enter: '进入', wrong: /服务器不接受此密钥/, ended: '密钥已失效' },

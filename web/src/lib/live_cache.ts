@@ -36,7 +36,7 @@ export class LiveCache {
     for (const [key, board] of this.queries.getQueriesData<Board>({ queryKey: ['board'] })) {
       if (!board) continue;
       this.set(key, this.patchBoard(board, changes));
-      if ((key[1] as BoardFilter).group) this.boardsLater((filter) => !!filter.group);
+      if (isCounted(key[1] as BoardFilter)) this.boardsLater(isCounted);
     }
     const newest = newestOf(changes);
     this.patchLists((row) => this.patchRow(row, newest.get(row.id)));
@@ -185,6 +185,9 @@ export class LiveCache {
     }, boards_ms);
   }
 }
+
+// Boards that hold no cards: changes cannot say what their counts are.
+const isCounted = (filter: BoardFilter) => !!filter.group || !!filter.closed;
 
 const patched: ReadonlySet<unknown> = new Set(['board', 'orders', 'order']);
 

@@ -69,6 +69,20 @@ export function Failed({ error, onRetry }: { error: Error; onRetry?: () => void 
   );
 }
 
+/// The same in one line, where the rest of the screen is good without it.
+export function FailedNote({ error, onRetry }: { error: Error; onRetry: () => void }) {
+  const { t } = useText();
+  const { title, detail } = useProblemText()(error);
+  return (
+    <div className={s.failedNote} role="alert">
+      <b>{title}</b> <span>{detail}</span>
+      <Button size="small" onClick={onRetry}>
+        {t('face.retry')}
+      </Button>
+    </div>
+  );
+}
+
 /// Keeps a screen that throws from taking the others with it.
 export class Fence extends Component<{ children: ReactNode }, { error: Error | null }> {
   override state: { error: Error | null } = { error: null };

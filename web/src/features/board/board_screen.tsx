@@ -11,9 +11,10 @@ import { useIsPhone } from '@/lib/media';
 import { useMeta } from '@/lib/meta_context';
 import { useUrlState } from '@/lib/url_state';
 import { useCommands } from '@/ui/command_host';
-import { Faces } from '@/ui/faces';
+import { Empty, Faces } from '@/ui/faces';
 import { Page } from '@/ui/page';
 import type { Dragging } from './cell';
+import { EndedLink, useEnded, type Ended } from './ended';
 import { FirstRun } from './first_run';
 import { Grid } from './grid';
 import { Groups } from './groups';
@@ -31,6 +32,8 @@ export function BoardScreen() {
   const value = group ? url.get(group) : '';
   const filter: BoardFilter = { limit: cards_per_cell, ...(group && value && { [group]: value }) };
   const board = useQuery(boardQuery(filter));
+  const scope = group && value ? `&${group}=${encodeURIComponent(value)}` : '';
+  const { query: endedCounts, ended } = useEnded(group && value ? { [group]: value } : {}, (category) => `/orders?category=${category}${scope}`);
   useLiveScope(group && value ? { [group]: value } : {});
   const setGroup = (next: string) => url.set({ group: next || undefined, ...Object.fromEntries(groupings.map((g) => [g, undefined])) });
 
@@ -56,14 +59,37 @@ export function BoardScreen() {
         />
       }
     >
-      <Faces query={board} isEmpty={(b) => b.total === 0 && !value} empty={<FirstRun />} rows={12}>
-        {(data) => <Content board={data} group={group} value={value} onValue={(v) => group && url.set({ [group]: v })} isPhone={isPhone} />}
+      <Faces query={board} rows={12}>
+        {(data) => {
+          const content = <Content board={data} ended={ended} group={group} value={value} scope={scope} onValue={(v) => group && url.set({ [group]: v })} isPhone={isPhone} />;
+          if (data.total > 0 || value) return content;
+          // Nothing open: whether there has ever been an order, those that have ended say.
+          return (
+            <Faces query={endedCounts} isEmpty={() => ended.every((e) => e.count === 0)} empty={<FirstRun />} rows={12}>
+              {() => <NothingOpen ended={ended} />}
+            </Faces>
+          );
+        }}
       </Faces>
     </Page>
   );
 }
 
-function Content(props: { board: Board; group: Grouping | undefined; value: string; onValue: (value: string | undefined) => void; isPhone: boolean }) {
+/// All is done. The next order makes a board of it.
+function NothingOpen({ ended }: { ended: Ended[] }) {
+  const { t } = useText();
+  return (
+    <Empty title={t('board.nothing_open')} hint={t('board.empty_hint')}>
+      <p style={{ display: 'flex', gap: 8 }}>
+        {ended.map((e) => (
+          <EndedLink key={e.category} ended={e} isTab />
+        ))}
+      </p>
+    </Empty>
+  );
+}
+
+function Content(props: { board: Board; ended: Ended[]; group: Grouping | undefined; value: string; scope: string; onValue: (value: string | undefined) => void; isPhone: boolean }) {
   const { meta } = useMeta();
   const { ask, send } = useCommands();
   const [row, setRow] = useState<OrderRow | null>(null);
@@ -90,13 +116,12 @@ function Content(props: { board: Board; group: Grouping | undefined; value: stri
   );
   const dragging: Dragging = { row, onDrag: setRow, onMove, pending };
   const board = useMemo(() => withPending(props.board, pending), [props.board, pending]);
-  const scope = props.group && props.value ? `&${props.group}=${encodeURIComponent(props.value)}` : '';
-  const more = (category: string, lane: string) => `/orders?category=${category}&lane=${lane}&sort=promised${scope}`;
+  const more = (category: string, lane: string) => `/orders?category=${category}&lane=${lane}&sort=promised${props.scope}`;
   return (
     <div style={{ display: 'flex', flexDirection: 'column', height: '100%' }}>
       {props.group && <Groups group={props.group} value={props.value} onValue={props.onValue} />}
       <div style={{ flex: 1, minHeight: 0 }}>
-        {props.isPhone ? <PhoneBoard board={board} dragging={dragging} more={more} /> : <Grid board={board} dragging={dragging} more={more} />}
+        {props.isPhone ? <PhoneBoard board={board} ended={props.ended} dragging={dragging} more={more} /> : <Grid board={board} ended={props.ended} dragging={dragging} more={more} />}
       </div>
     </div>
   );

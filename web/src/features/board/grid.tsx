@@ -5,15 +5,19 @@ import { useMeta } from '@/lib/meta_context';
 import { Dot } from '@/ui/pills';
 import s from './board.module.css';
 import { Cell, type Dragging } from './cell';
+import { EndedLink, type Ended } from './ended';
 
 export interface BoardProps {
   board: Board;
+  ended: Ended[];
   dragging: Dragging;
   more: (category: string, lane: string) => string;
 }
 
-/// Lanes × categories. A column that has nothing in it is narrow, or hidden where its definition says so.
-export function Grid({ board, dragging, more }: BoardProps) {
+const ended_width = 52;
+
+/// Lanes × categories. A column that has nothing in it is narrow, or hidden where its definition says so; those that have ended are folded, and stay in sight at the side.
+export function Grid({ board, ended, dragging, more }: BoardProps) {
   const { t, label } = useText();
   const { meta, tone, name } = useMeta();
   const columns = shownColumns(board, meta.categories);
@@ -21,7 +25,7 @@ export function Grid({ board, dragging, more }: BoardProps) {
   const laneTotal = (lane: string) => board.columns.reduce((sum, column) => sum + (column.lanes[lane]?.count ?? 0), 0);
   return (
     <div className={s.scroll}>
-      <div className={s.grid} style={{ gridTemplateColumns: `104px ${widths}`, gridTemplateRows: `auto repeat(${meta.lanes.length - 1}, auto) minmax(min-content, 1fr)` }}>
+      <div className={s.grid} style={{ gridTemplateColumns: `104px ${widths}${` ${ended_width}px`.repeat(ended.length)}`, gridTemplateRows: `auto repeat(${meta.lanes.length - 1}, auto) minmax(min-content, 1fr)` }}>
         <div className={s.corner} />
         {columns.map((column) => {
           const def = meta.categories.find((c) => c.code === column.category);
@@ -32,6 +36,11 @@ export function Grid({ board, dragging, more }: BoardProps) {
             </div>
           );
         })}
+        {ended.map((e, i) => (
+          <div key={e.category} className={s.endedSlot} style={{ gridColumn: columns.length + 2 + i, right: (ended.length - 1 - i) * ended_width }}>
+            <EndedLink ended={e} />
+          </div>
+        ))}
         {meta.lanes.map((lane) => (
           <div key={lane.code} role="group" aria-label={t('board.lane', { lane: name('lanes', lane.code), n: laneTotal(lane.code) })} style={{ display: 'contents' }}>
             <div className={s.lane} title={label(lane.description)}>
@@ -42,7 +51,7 @@ export function Grid({ board, dragging, more }: BoardProps) {
               <span className={s.laneCount}>{count(laneTotal(lane.code))}</span>
             </div>
             {laneTotal(lane.code) === 0 && !dragging.row ? (
-              <p className={s.none}>
+              <p className={s.none} style={{ gridColumn: `2 / ${columns.length + 2}` }}>
                 <span>{label(lane.description)}</span>
               </p>
             ) : (

@@ -4,10 +4,11 @@ import { count } from '@/lib/format';
 import { Dot } from '@/ui/pills';
 import s from './board.module.css';
 import { Cell } from './cell';
+import { EndedLink } from './ended';
 import { shownColumns, type BoardProps } from './grid';
 
 /// On a phone: one category at a time, its lanes below each other, trouble first.
-export function PhoneBoard({ board, dragging, more }: BoardProps) {
+export function PhoneBoard({ board, ended, dragging, more }: BoardProps) {
   const { meta, name, tone } = useMeta();
   const url = useUrlState();
   const columns = shownColumns(board, meta.categories);
@@ -15,11 +16,16 @@ export function PhoneBoard({ board, dragging, more }: BoardProps) {
   if (!column) return null;
   return (
     <div className={s.scroll}>
-      <div className={s.columns} role="tablist">
-        {columns.map((c) => (
-          <button key={c.category} type="button" role="tab" aria-selected={c === column} className={s.columnTab} onClick={() => url.set({ column: c.category })}>
-            {name('categories', c.category)} {count(c.count)}
-          </button>
+      <div className={s.columns}>
+        <div className={s.tabs} role="tablist">
+          {columns.map((c) => (
+            <button key={c.category} type="button" role="tab" aria-selected={c === column} className={s.columnTab} onClick={() => url.set({ column: c.category })}>
+              {name('categories', c.category)} {count(c.count)}
+            </button>
+          ))}
+        </div>
+        {ended.map((e) => (
+          <EndedLink key={e.category} ended={e} isTab />
         ))}
       </div>
       <div className={s.phone} role="tabpanel" aria-label={name('categories', column.category)}>

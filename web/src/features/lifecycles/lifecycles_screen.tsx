@@ -1,30 +1,52 @@
 import { useQuery } from '@tanstack/react-query';
 import { Segmented } from 'antd';
-import { useMemo } from 'react';
+import { useMemo, type ReactNode } from 'react';
 import { Link } from 'react-router';
 import { boardQuery } from '@/api/queries';
-import type { Lifecycle } from '@/api/types';
+import type { Board, Lifecycle } from '@/api/types';
 import { count } from '@/lib/format';
 import { readable, useText } from '@/lib/i18n';
 import { useMeta } from '@/lib/meta_context';
 import { useUrlState } from '@/lib/url_state';
+import { Empty, FailedNote, Loading } from '@/ui/faces';
 import { Facts, Page, Panel } from '@/ui/page';
 import { Pill } from '@/ui/pills';
 import { LifecycleChart } from './chart';
 import s from './lifecycles.module.css';
 
 export function LifecyclesScreen() {
+  const { t } = useText();
+  const { meta } = useMeta();
+  const url = useUrlState();
+  const counts = useQuery(boardQuery({ group: 'state', limit: 0, closed: true }));
+  if (meta.lifecycles.length === 0)
+    return (
+      <Page title={t('lifecycles.title')}>
+        <Empty title={t('lifecycles.empty')} hint={t('lifecycles.empty_hint')} />
+      </Page>
+    );
+  // Which is shown first depends on the counts; a lifecycle that is asked for need not wait for them.
+  if (counts.isPending && !url.get('id'))
+    return (
+      <Page title={t('lifecycles.title')}>
+        <Loading rows={10} />
+      </Page>
+    );
+  const failed = !counts.data && counts.error && <FailedNote error={counts.error} onRetry={() => void counts.refetch()} />;
+  return <Content groups={counts.data?.groups} failed={failed || null} />;
+}
+
+/// Without groups it is not known how many orders there are.
+function Content({ groups, failed }: { groups: Board['groups'] | undefined; failed: ReactNode }) {
   const { t, label } = useText();
   const { meta } = useMeta();
   const url = useUrlState();
   const ordered = useMemo(() => [...meta.lifecycles].sort((a, b) => Number(b.subject === 'order') - Number(a.subject === 'order')), [meta.lifecycles]);
-  const counts = useQuery(boardQuery({ group: 'state', limit: 0, closed: true }));
-  const groups = counts.data?.groups ?? [];
-  const ordersOf = (id: string) => groups.reduce((sum, g) => sum + (g.value.startsWith(`${id}/`) ? g.count : 0), 0);
-  const busiest = ordered.reduce((best, l) => (best && ordersOf(best.id) >= ordersOf(l.id) ? best : l), ordered[0]);
+  const ordersOf = (id: string) => (groups ?? []).reduce((sum, g) => sum + (g.value.startsWith(`${id}/`) ? g.count : 0), 0);
+  const busiest = ordered.reduce((best, l) => (ordersOf(best.id) >= ordersOf(l.id) ? best : l), ordered[0]!);
   const lifecycle = meta.lifecycles.find((l) => l.id === url.get('id')) ?? busiest;
-  if (!lifecycle) return null;
-  const countOf = (state: string) => groups.find((g) => g.value === `${lifecycle.id}/${state}`)?.count ?? 0;
+  const isCounted = groups && lifecycle.subject === 'order';
+  const countOf = isCounted ? (state: string) => groups.find((g) => g.value === `${lifecycle.id}/${state}`)?.count ?? 0 : undefined;
   const chosen = lifecycle.states.find((x) => x.code === url.get('state'))?.code ?? '';
   return (
     <Page
@@ -32,11 +54,12 @@ export function LifecyclesScreen() {
       note={[t('lifecycles.states', { n: lifecycle.states.length }), t('lifecycles.transitions', { n: lifecycle.transitions.length }), t('lifecycles.version', { v: lifecycle.version.slice(0, 8) })].join(' · ')}
       tools={<Segmented value={lifecycle.id} onChange={(id) => url.set({ id, state: undefined })} options={ordered.map((l) => ({ value: l.id, label: label(l.label, l.id) }))} />}
     >
+      {failed}
       <div className={s.layout}>
         <div className={s.chart} role="region" tabIndex={0} aria-label={t('lifecycles.chart', { name: label(lifecycle.label, lifecycle.id) })}>
-          <LifecycleChart lifecycle={lifecycle} chosen={chosen} countOf={lifecycle.subject === 'order' ? countOf : undefined} onChoose={(state) => url.set({ state: state === chosen ? undefined : state })} />
+          <LifecycleChart lifecycle={lifecycle} chosen={chosen} countOf={countOf} onChoose={(state) => url.set({ state: state === chosen ? undefined : state })} />
         </div>
-        <StateDetails lifecycle={lifecycle} code={chosen} count={lifecycle.subject === 'order' ? countOf(chosen) : undefined} />
+        <StateDetails lifecycle={lifecycle} code={chosen} count={countOf?.(chosen)} />
       </div>
     </Page>
   );
