@@ -114,11 +114,44 @@ describe('at the desk', { skip }, () => {
     await page.getByRole('button', { name: 'Run on 2 orders' }).click();
     const dialog = page.getByRole('dialog');
     await visible(dialog.getByText('1 done, 0 passed on, 1 refused'));
-    await visible(dialog.getByRole('listitem').filter({ hasText: 'B-1' }));
+    const became = dialog.getByRole('list', { name: 'What became of each order' }).getByRole('listitem');
+    await visible(became.filter({ hasText: 'B-1' }).getByText('Refused'));
+    await visible(became.filter({ hasText: 'B-2' }).getByText('Done'));
+    assert.equal(await became.count(), 2);
     await accessible(page, 'results of a bulk command');
     assert.equal((await server.order(unpaid)).status.category, 'unconfirmed');
     await context.close();
   });
+
+  for (const [lang, narrowed, lane, remove, more, fresh] of [
+    ['en', 'Narrowed to', 'Lane Unverified', 'Remove the filter Lane', 'More filters (1)', 'New orders: 1, refresh'],
+    ['zh', '已限定为', '泳道 待核实', '去掉筛选：泳道', '更多条件 (1)', '有 1 个新订单，点此刷新'],
+  ])
+    it(`what narrows a list is said, going back goes back, and only what belongs is new, in ${lang}`, async () => {
+      const shop = `chips-${lang}`;
+      await server.ready(`N-PROMISED-${lang}`, { shop });
+      await server.ready(`N-OPEN-${lang}`, { shop, promised_delivery: undefined });
+      const { page, faults, context } = await open(`/orders?shop=${shop}&lane=unverified`, { lang });
+      const chips = page.getByRole('list', { name: narrowed }).getByRole('listitem');
+      const promised = page.getByRole('link', { name: `N-PROMISED-${lang}` });
+      await visible(page.getByRole('link', { name: `N-OPEN-${lang}` }));
+      await visible(chips.filter({ hasText: lane }));
+      await visible(page.getByRole('button', { name: more }));
+      await accessible(page, `chips, ${lang}`);
+      await page.getByRole('button', { name: remove }).click();
+      await visible(promised);
+      await page.goBack();
+      await visible(chips.filter({ hasText: lane }));
+      await promised.waitFor({ state: 'detached' });
+      await page.goForward();
+      await visible(promised);
+      await server.ready(`N-ELSEWHERE-${lang}`, { shop: 'elsewhere' });
+      await server.ready(`N-NEW-${lang}`, { shop });
+      await page.getByRole('button', { name: fresh }).click();
+      await visible(page.getByRole('link', { name: `N-NEW-${lang}` }));
+      assert.deepEqual(faults, []);
+      await context.close();
+    });
 
   it('what has a reverse is taken back by a press', async () => {
     const id = await server.ready('U-1');
@@ -186,10 +219,24 @@ describe('at the desk', { skip }, () => {
     await visible(page.locator('header').getByText('Shipped', { exact: true }));
     await visible(page.getByRole('toolbar'));
     const time = page.getByRole('article', { name: 'Package shipped' }).locator('time').first();
-    assert.match(await time.getAttribute('title'), /^Original time: \d{4}-\d\d-\d\dT/);
+    assert.match(await time.getAttribute('title'), /^In UTC: \d{4}-\d\d-\d\dT[\d:.]+Z/);
     await page.getByRole('article', { name: 'Package shipped' }).hover();
     await page.getByRole('article', { name: 'Package shipped' }).getByRole('button', { name: 'Raw' }).click();
     await visible(page.getByRole('dialog').getByText('73100000000701'));
+    await context.close();
+  });
+
+  it('what happened long ago is found under what came after', async () => {
+    const id = await server.ready('W-2');
+    await server.command(id, 'ship_package', { carrier: 'zto', number: '73100000000721' });
+    await sleep(50);
+    const then = new Date();
+    const scans = Array.from({ length: 450 }, (_, i) => ({ id: `w2-${i}`, type: 'package_scanned', reference: { scheme: 'tracking', issuer: 'zto', value: '73100000000721' }, occurred: new Date(then.getTime() + 1_000 + i).toISOString(), data: { carrier: 'zto', number: '73100000000721', milestone: 'in_transit', place: `Stop ${i}` } }));
+    await server.tell(...scans);
+    const { page, context } = await open(`/orders/${id}?at=${then.toISOString()}`);
+    await visible(page.getByRole('article', { name: 'Package shipped' }));
+    await visible(page.getByRole('article', { name: 'Order placed' }));
+    assert.equal(await page.getByRole('article', { name: 'Package scanned' }).count(), 0);
     await context.close();
   });
 
@@ -252,6 +299,20 @@ describe('at the desk', { skip }, () => {
       await visible(groups.getByRole('button', { name: `仓-${lang}` }).getByRole('img', { name: lanes }));
       await visible(groups.getByText(without));
       await accessible(page, `groups, ${lang}`);
+      await context.close();
+    });
+
+  for (const [lang, carrier] of [['en', 'Carrier'], ['zh', '承运商']])
+    it(`of what came before a filter only what is known to fit stays, in ${lang}`, async () => {
+      const { page, context } = await open('/live', { lang });
+      const number = `7310000000073${lang === 'en' ? 1 : 2}`;
+      const id = await server.ready(`F-BEFORE-${lang}`);
+      await visible(page.getByRole('link', { name: `F-BEFORE-${lang}` }));
+      await page.getByRole('combobox', { name: carrier }).click();
+      await page.locator('.ant-select-item-option[title*=ZTO], .ant-select-item-option[title*=中通]').first().click();
+      await page.getByRole('link', { name: `F-BEFORE-${lang}` }).first().waitFor({ state: 'detached' });
+      await server.command(id, 'ship_package', { carrier: 'zto', number });
+      await visible(page.getByRole('link', { name: `F-BEFORE-${lang}` }));
       await context.close();
     });
 

@@ -76,7 +76,7 @@ describe('LiveCache', () => {
     server.set('b', row('b', 1, 'ready', 'normal', '2026-11-25T10:00:00Z'));
     cache.apply([change('b', 1, undefined, 'ready')]);
     expect(cell('ready').count).toBe(3);
-    expect(cache.arrivedCount()).toBe(1);
+    expect(cache.arrivedIds()).toEqual(['b']);
     await vi.advanceTimersByTimeAsync(500);
     expect(cell('ready').ids).toEqual(['a/1', 'b/1', 'c/1']);
     expect(queries.getQueryData<Board>(boardQuery(filter).queryKey)!.total).toBe(3);
@@ -119,6 +119,20 @@ describe('LiveCache', () => {
     answer(board(row('a', 1, 'ready'), row('b', 1, 'ready')));
     await asked;
     expect(cell('ready')).toEqual({ count: 1, ids: ['b/1'] });
+    expect(cell('preparing')).toEqual({ count: 1, ids: ['a/2'] });
+  });
+
+  it('nor what the answer to a command has moved ahead of the stream', async () => {
+    queries.setQueryData(boardQuery(filter).queryKey, board(row('a', 1, 'ready'), row('b', 1, 'ready')));
+    let answer: (board: Board) => void = () => undefined;
+    const asked = queries.fetchQuery({ ...boardQuery(filter), queryFn: () => new Promise<Board>((resolve) => (answer = resolve)) });
+    await vi.advanceTimersByTimeAsync(1);
+    cache.applyStatus(status('a', 2, 'preparing'));
+    answer(board(row('a', 1, 'ready'), row('b', 1, 'ready')));
+    await asked;
+    expect(cell('ready')).toEqual({ count: 1, ids: ['b/1'] });
+    expect(cell('preparing')).toEqual({ count: 1, ids: ['a/2'] });
+    cache.apply([change('a', 2, 'ready', 'preparing')]);
     expect(cell('preparing')).toEqual({ count: 1, ids: ['a/2'] });
   });
 

@@ -1,6 +1,7 @@
 import { act, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import type { OrderPage } from '@/api/types';
 import { setLanguage } from '@/lib/i18n';
 import { expectAccessible, find, open, problem, World } from './support';
 
@@ -93,14 +94,14 @@ describe('orders', () => {
     expect(await screen.findByText('2 not found')).toBeVisible();
   });
 
-  it('runs a command on many and gives a result for each that was refused', async () => {
+  it('runs a command on many and gives a result for each', async () => {
     const user = userEvent.setup();
     open('/orders', {
       answer: async (request, otherwise) => {
         if (new URL(request.url).pathname !== '/v1/commands') return otherwise(request);
         const { items } = (await request.json()) as { items: { order: string }[] };
-        const results = items.map(({ order }, index) => (index === 0 ? { index, order, outcome: 'refused', problem: { type: 'x', code: 'refused', title: 'Refused', status: 409, request: 'r', detail: 'it is closed' } } : { index, order, outcome: 'accepted' }));
-        return Response.json({ results, accepted: items.length - 1, requested: 0, refused: 1, position: '9' });
+        const results = items.map(({ order }, index) => (index === 0 ? { index, order, outcome: 'refused', problem: { type: 'x', code: 'refused', title: 'Refused', status: 409, request: 'r', detail: 'it is closed' } } : { index, order, outcome: index === 1 ? 'requested' : 'accepted' }));
+        return Response.json({ results, accepted: items.length - 2, requested: 1, refused: 1, position: '9' });
       },
     });
     const table = await screen.findByRole('table', { name: 'Orders' });
@@ -111,9 +112,35 @@ describe('orders', () => {
     const dialog = await screen.findByRole('dialog');
     await user.type(within(dialog).getByRole('textbox', { name: 'Tag' }), 'vip');
     await user.click(within(dialog).getByRole('button', { name: 'Run on 3 orders' }));
-    expect(await within(dialog).findByText('2 done, 0 passed on, 1 refused')).toBeVisible();
+    expect(await within(dialog).findByText('1 done, 1 passed on, 1 refused')).toBeVisible();
     expect(within(dialog).getByText('it is closed')).toBeVisible();
+    const became = within(within(dialog).getByRole('list', { name: 'What became of each order' })).getAllByRole('listitem');
+    expect(became.map((row) => row.firstElementChild?.textContent)).toEqual(['Refused', 'Passed on', 'Done']);
   });
+
+  it('says that an export was cut, and of how many', async () => {
+    const saved: string[] = [];
+    Object.assign(URL, { createObjectURL: () => 'blob:x', revokeObjectURL: () => undefined });
+    vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(function (this: HTMLAnchorElement) {
+      saved.push(this.download);
+    });
+    const world = new World({ orders: 1 });
+    open('/orders', {
+      world,
+      answer: async (request, otherwise) => {
+        const url = new URL(request.url);
+        if (url.pathname !== '/v1/orders' || url.searchParams.get('limit') !== '200') return otherwise(request);
+        url.searchParams.delete('cursor');
+        const page = (await (await otherwise(new Request(url))).json()) as OrderPage;
+        return Response.json({ ...page, items: Array.from({ length: 10_000 }, () => page.items[0]), next_cursor: 'more', total: 60_000 });
+      },
+    });
+    await userEvent.click(await screen.findByRole('button', { name: 'Export' }));
+    const cut = await screen.findByText('The file holds the first 50,000 orders only', {}, { timeout: 30_000 });
+    expect(cut).toBeVisible();
+    expect(screen.getByText(/^Of 60,000 that match/)).toBeVisible();
+    expect(saved[0]).toMatch(/^orders-[\d-]+-first-50000\.csv$/);
+  }, 40_000);
 
   it('says that there is something new instead of moving the list', async () => {
     const world = new World({ orders: 5 });

@@ -29,6 +29,14 @@ export const ordersQuery = (filter: OrderFilter) =>
     placeholderData: (before) => before,
   });
 
+/// How many of these orders a filter fits.
+export const belongingQuery = (filter: OrderFilter, ids: string[]) =>
+  queryOptions({
+    queryKey: ['belonging', filter, ids],
+    queryFn: async ({ signal }) => (await call(client.GET('/v1/orders', { signal, params: { query: { ...filter, id: ids.join(','), limit: 200 } } }))).items.length,
+    placeholderData: (before) => before,
+  });
+
 export interface View {
   at?: string;
   known_at?: string;

@@ -7,16 +7,19 @@ const refetch_ms = 400;
 const boards_ms = 5_000;
 const rows_max = 200;
 const remembered_max = 1_000;
+const told_max = 100;
 
 export class LiveCache {
   private wanted = new Set<string>();
   private touched = new Set<string>();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private boardTimer: ReturnType<typeof setTimeout> | undefined;
-  private arrived = 0;
+  private arrived: string[] = [];
   private seen = 0;
   private recent: Change[] = [];
-  private beganAt = new Map<string, number>();
+  private toldCount = 0;
+  private told: Status[] = [];
+  private beganAt = new Map<string, { seen: number; told: number }>();
 
   constructor(
     private readonly queries: QueryClient,
@@ -25,7 +28,7 @@ export class LiveCache {
     queries.getQueryCache().subscribe(({ type, query, ...event }) => {
       const action = 'action' in event ? event.action : undefined;
       if (type !== 'updated' || !action || !patched.has(query.queryKey[0])) return;
-      if (action.type === 'fetch') this.beganAt.set(query.queryHash, this.seen);
+      if (action.type === 'fetch') this.beganAt.set(query.queryHash, { seen: this.seen, told: this.toldCount });
       if (action.type === 'success' && !action.manual) this.catchUp(query);
     });
   }
@@ -44,12 +47,19 @@ export class LiveCache {
       this.patchOrder(id, change.status);
       if (this.queries.getQueriesData({ queryKey: ['order', id] }).length > 0) this.touched.add(id);
     }
-    this.arrived += changes.filter((c) => !c.from).length;
+    this.arrived = [...this.arrived, ...changes.filter((c) => !c.from).map((c) => c.id)].slice(-remembered_max);
     this.later();
   }
 
-  /// A status that came with the answer to a command: the same rule, ahead of the stream.
+  /// A status that came with the answer to a command: the same rule, ahead of the stream. Lists that
+  /// were asked for before it came do not know of it either.
   readonly applyStatus = (status: Status): void => {
+    this.toldCount += 1;
+    this.told = [...this.told, status].slice(-told_max);
+    this.patchStatus(status);
+  };
+
+  private patchStatus(status: Status): void {
     for (const [key, board] of this.queries.getQueriesData<Board>({ queryKey: ['board'] })) {
       const row = board && findRow(board, status.id);
       if (!board || !row || row.status.version >= status.version) continue;
@@ -64,21 +74,24 @@ export class LiveCache {
     });
     if (this.patchOrder(status.id, status)) this.touched.add(status.id);
     this.later();
-  };
+  }
 
   reset(): void {
     void this.queries.invalidateQueries({ predicate: (query) => query.queryKey[0] !== 'meta' });
   }
 
-  /// New orders since lists were last read.
-  readonly arrivedCount = (): number => this.arrived;
+  /// Orders that are new since this page was opened, the newest last.
+  readonly arrivedIds = (): string[] => this.arrived;
 
   // An answer that was asked for before a change came may not know of it, and would put back what the
   // change had already moved. Rows that are there tell by their version; where a change is of a row
   // that is not, the counts cannot tell, and the board is read once more.
   private catchUp(query: Query): void {
-    const missed = this.seen - (this.beganAt.get(query.queryHash) ?? this.seen);
+    const began = this.beganAt.get(query.queryHash) ?? { seen: this.seen, told: this.toldCount };
     this.beganAt.delete(query.queryHash);
+    const untold = this.toldCount - began.told;
+    if (untold > 0) for (const status of this.told.slice(-untold)) this.patchStatus(status);
+    const missed = this.seen - began.seen;
     if (missed === 0) return;
     const late = this.recent.slice(-missed);
     const newest = newestOf(late);

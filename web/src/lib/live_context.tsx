@@ -2,7 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { createContext, useContext, useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from 'react';
 import { bearer, keyRefused, useKeyIsRefused } from '@/api/key';
 import { rowsOf } from '@/api/queries';
-import type { Change, Status } from '@/api/types';
+import type { Change } from '@/api/types';
 import { setServerTime } from './clock';
 import { LiveStream, type LiveState } from './live';
 import { LiveCache } from './live_cache';
@@ -10,6 +10,13 @@ import { LiveCache } from './live_cache';
 const feed_max = 500;
 
 const nameOf = (change: Change) => `${change.id}/${change.version}`;
+
+type Scope = Record<string, string | undefined>;
+// A change says little of its order: what else the server filtered by when it came is remembered.
+const heard = new WeakMap<Change, Scope>();
+export function heardUnder(change: Change): Scope {
+  return heard.get(change) ?? {};
+}
 
 /// What the stream has said lately, for whoever wants to list it.
 class Feed {
@@ -21,7 +28,8 @@ class Feed {
   };
   readonly get = (): Change[] => this.changes;
   // After a gap the server may say again what it had said.
-  add(changes: Change[]): void {
+  add(changes: Change[], scope: Scope): void {
+    for (const change of changes) heard.set(change, scope);
     const known = new Set(this.changes.map(nameOf));
     const fresh = changes.filter((change) => !known.has(nameOf(change)));
     if (fresh.length === 0) return;
@@ -34,12 +42,16 @@ interface Live {
   state: LiveState;
   feed: Feed;
   cache: LiveCache;
-  follow: (url: string) => void;
+  follow: (scope: Scope) => void;
 }
 
 const Context = createContext<Live | null>(null);
-const everything = '/v1/live';
 const patience_ms = 1_000;
+
+function urlOf(scope: Scope): string {
+  const entries = Object.entries(scope).filter((e): e is [string, string] => !!e[1]);
+  return entries.length ? `/v1/live?${new URLSearchParams(entries)}` : '/v1/live';
+}
 
 /// Draws nothing until the stream is open, so that no change falls between what is read and what is
 /// heard; where it does not open, all is read anew once it does.
@@ -51,12 +63,13 @@ export function LiveProvider({ children }: { children: ReactNode }) {
   const parts = useMemo(() => {
     const cache = new LiveCache(queries, rowsOf);
     const feed = new Feed();
+    let scope: Scope = {};
     const stream = new LiveStream({
       headers: bearer,
       onRefused: keyRefused,
       onChanges: (changes) => {
         cache.apply(changes);
-        feed.add(changes);
+        feed.add(changes, scope);
       },
       onReset: () => cache.reset(),
       onState: (next) => {
@@ -66,7 +79,11 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       onTime: setServerTime,
     });
     // One function for good: an effect that follows must not run again because the state changed.
-    return { cache, feed, stream, follow: (url: string) => stream.follow(url) };
+    const follow = (next: Scope) => {
+      stream.follow(urlOf(next)); // hands on what came before by the scope it came by
+      scope = next;
+    };
+    return { cache, feed, stream, follow };
   }, [queries]);
 
   useEffect(() => {
@@ -74,7 +91,7 @@ export function LiveProvider({ children }: { children: ReactNode }) {
     const wake = () => {
       if (document.visibilityState === 'visible') stream.wake();
     };
-    stream.follow(everything);
+    parts.follow({});
     const impatient = setTimeout(() => setIsReady(true), patience_ms);
     window.addEventListener('online', wake);
     window.addEventListener('pageshow', wake);
@@ -113,22 +130,21 @@ export function useFeed(): Change[] {
   const { feed } = useLive();
   return useSyncExternalStore(feed.subscribe, feed.get);
 }
-export function useLiveCache(): { applyStatus: (status: Status) => void; arrivedCount: () => number } {
+export function useLiveCache(): Pick<LiveCache, 'applyStatus' | 'arrivedIds'> {
   return useLive().cache;
 }
 
 /// Follows these orders for as long as the component is there, then all of them again. The server
 /// filters; the position stays good.
-export function useLiveScope(filter: Record<string, string | undefined>): void {
+export function useLiveScope(filter: Scope): void {
   const { follow } = useLive();
-  const entries = Object.entries(filter).filter((e): e is [string, string] => !!e[1]);
-  const url = entries.length ? `${everything}?${new URLSearchParams(entries)}` : everything;
-  const latest = useRef(url);
-  latest.current = url;
+  const url = urlOf(filter);
+  const latest = useRef({ url, filter });
+  latest.current = { url, filter };
   useEffect(() => {
-    follow(url);
+    follow(latest.current.filter);
     return () => {
-      if (latest.current === url) follow(everything);
+      if (latest.current.url === url) follow({});
     };
   }, [url, follow]);
 }

@@ -1,11 +1,23 @@
 import { useCallback, useMemo } from 'react';
 import { useSearchParams } from 'react-router';
 
+type Changes = Record<string, string | undefined>;
+
+export interface UrlState {
+  get: (name: string) => string;
+  /// A choice is a step that going back takes back.
+  set: (changes: Changes) => void;
+  /// What is being typed is no step of its own.
+  type: (changes: Changes) => void;
+  all: URLSearchParams;
+}
+
 /// Page state lives in the URL: what somebody sees can be sent as a link, and going back goes back.
-export function useUrlState(): { get: (name: string) => string; set: (changes: Record<string, string | undefined>) => void; all: URLSearchParams } {
+export function useUrlState(): UrlState {
   const [params, setParams] = useSearchParams();
-  const set = useCallback(
-    (changes: Record<string, string | undefined>) =>
+  const change = useCallback(
+    (changes: Changes, replace: boolean) => {
+      if (Object.entries(changes).every(([name, value]) => (params.get(name) ?? '') === (value ?? ''))) return;
       setParams(
         (before) => {
           const next = new URLSearchParams(before);
@@ -15,9 +27,18 @@ export function useUrlState(): { get: (name: string) => string; set: (changes: R
           }
           return next;
         },
-        { replace: true },
-      ),
-    [setParams],
+        { replace },
+      );
+    },
+    [params, setParams],
   );
-  return useMemo(() => ({ get: (name: string) => params.get(name) ?? '', set, all: params }), [params, set]);
+  return useMemo(
+    () => ({
+      get: (name: string) => params.get(name) ?? '',
+      set: (changes: Changes) => change(changes, false),
+      type: (changes: Changes) => change(changes, true),
+      all: params,
+    }),
+    [params, change],
+  );
 }

@@ -3,12 +3,12 @@ import { useText } from '@/lib/i18n';
 import { shortTime, span, tickOf } from '@/lib/time';
 import s from './ui.module.css';
 
-/// A time in the reader's zone; hovering shows it as it was told.
+/// A time in the reader's zone; hovering shows it in UTC.
 export function Moment({ at, className }: { at: string | undefined; className?: string }) {
   const { lang, t } = useText();
   if (!at) return null;
   return (
-    <time dateTime={at} title={t('time.original', { t: at })} className={className ?? 'nowrap'}>
+    <time dateTime={at} title={t('time.utc', { t: at })} className={className ?? 'nowrap'}>
       {shortTime(at, lang)}
     </time>
   );

@@ -5,7 +5,7 @@ import type { Change } from '@/api/types';
 import { useActions } from '@/lib/actions';
 import { useNow } from '@/lib/clock';
 import { useText } from '@/lib/i18n';
-import { useFeed, useLiveScope } from '@/lib/live_context';
+import { heardUnder, useFeed, useLiveScope } from '@/lib/live_context';
 import { useIsPhone } from '@/lib/media';
 import { useMeta } from '@/lib/meta_context';
 import { clockTime } from '@/lib/time';
@@ -80,7 +80,7 @@ export function LiveScreen() {
           {filters.map((f) => (
             <Select key={f} aria-label={t(f === 'lane' ? 'board.lanes' : `filter.${f}`)} placeholder={t(f === 'lane' ? 'board.lanes' : `filter.${f}`)} allowClear popupMatchSelectWidth={false} value={url.get(f) || undefined} onChange={(v) => url.set({ [f]: v })} options={(options[f] ?? []).map((o) => ({ value: o.code, label: label(o.label, o.code) }))} />
           ))}
-          <Input aria-label={t('feed.search')} placeholder={t('feed.search')} defaultValue={url.get('q')} onChange={(e) => url.set({ q: e.target.value || undefined })} allowClear style={{ width: 150 }} />
+          <Input aria-label={t('feed.search')} placeholder={t('feed.search')} defaultValue={url.get('q')} onChange={(e) => url.type({ q: e.target.value || undefined })} allowClear style={{ width: 150 }} />
           <Button type={held ? 'primary' : 'default'} onClick={toggle}>
             {t(held ? 'feed.resume' : 'feed.pause')}
           </Button>
@@ -92,7 +92,8 @@ export function LiveScreen() {
   );
 }
 
-// What came before the filter was set is filtered here.
+// What came before the filter was set is filtered here; by what a change does not say, only what came
+// under that filter is shown.
 function matches(change: Change, scope: Record<string, string | undefined>): boolean {
-  return (!scope.shop || change.shop === scope.shop) && (!scope.category || change.to.category === scope.category) && (!scope.lane || change.to.lane === scope.lane);
+  return (!scope.shop || change.shop === scope.shop) && (!scope.category || change.to.category === scope.category) && (!scope.lane || change.to.lane === scope.lane) && (!scope.carrier || heardUnder(change).carrier === scope.carrier);
 }

@@ -28,7 +28,7 @@ export const EventRow = memo(function EventRow({ item, order, onRaw, onCorrect }
   const who = [item.actor, item.role && name('roles', item.role)].filter(Boolean).join(' · ');
   return (
     <article className={s.event} aria-label={label(item.label, item.type)}>
-      <time className={s.clock} dateTime={item.occurred} title={`${t('time.original', { t: item.occurred })}${item.recorded ? `\n${t('time.recorded', { t: shortTime(item.recorded, lang) })}` : ''}`}>
+      <time className={s.clock} dateTime={item.occurred} title={`${t('time.utc', { t: item.occurred })}${item.recorded ? `\n${t('time.recorded', { t: shortTime(item.recorded, lang) })}` : ''}`}>
         {item.no_date ? '—' : dayOnly ? '' : clockTime(item.occurred, lang)}
       </time>
       <span className={s.mark}>

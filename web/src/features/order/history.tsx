@@ -1,12 +1,12 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Button, Segmented } from 'antd';
-import { useMemo, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { auditQuery, timelineQuery, type View } from '@/api/queries';
 import type { Order, TimelineItem } from '@/api/types';
 import { useText } from '@/lib/i18n';
 import { useMeta } from '@/lib/meta_context';
 import { dayKey, dayName } from '@/lib/time';
-import { Empty, Faces } from '@/ui/faces';
+import { Empty, Faces, Loading } from '@/ui/faces';
 import { Moment } from '@/ui/moment';
 import { Panel } from '@/ui/page';
 import { Dot, Pill } from '@/ui/pills';
@@ -36,8 +36,15 @@ function Timeline({ order, view }: { order: Order; view: View }) {
   const [corrected, setCorrected] = useState<TimelineItem | null>(null);
   const pages = query.data?.pages;
   const days = useMemo(() => byDay((pages ?? []).flatMap((p) => p.items).filter((item) => !view.at || Date.parse(item.occurred) <= Date.parse(view.at))), [pages, view.at]);
+  // Pages come newest first: those of a time long ago are further down.
+  const { hasNextPage, isFetching, isFetchNextPageError, fetchNextPage } = query;
+  const isSeeking = !!view.at && days.length === 0 && hasNextPage && !isFetchNextPageError;
+  useEffect(() => {
+    if (isSeeking && !isFetching) void fetchNextPage();
+  }, [isSeeking, isFetching, fetchNextPage]);
+  if (isSeeking) return <Loading />;
   return (
-    <Faces query={query} isEmpty={() => days.length === 0} empty={<Empty title={t('tl.empty')} />}>
+    <Faces query={query} isEmpty={() => days.length === 0 && !hasNextPage} empty={<Empty title={t('tl.empty')} />}>
       {() => (
         <div role="group" aria-label={t('order.timeline')} aria-busy={query.isFetching}>
           {!view.at && <Future order={order} />}

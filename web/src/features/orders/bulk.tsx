@@ -9,6 +9,7 @@ import { useLiveCache } from '@/lib/live_context';
 import { useMeta } from '@/lib/meta_context';
 import { CommandFields, dataOf, FormButtons, type Draft } from '@/ui/command_form';
 import { useProblemText } from '@/ui/faces';
+import { Pill } from '@/ui/pills';
 import s from './orders.module.css';
 
 export function BulkBar({ chosen, onClear }: { chosen: OrderRow[]; onClear: () => void }) {
@@ -79,19 +80,26 @@ function BulkDialog({ command, chosen, onClose }: { command: CommandDef; chosen:
   );
 }
 
+const outcomes = ['refused', 'requested', 'accepted'] as const;
+const outcomeTones = { refused: 'bad', requested: 'info', accepted: 'good' } as const;
+
+/// Every order with what became of it, those first that need a look.
 function Results({ answer, chosen }: { answer: BulkAnswer; chosen: OrderRow[] }) {
-  const { t, lang } = useText();
+  const { t, lang, label } = useText();
   const numbers = new Map(chosen.map((row) => [row.id, row.status.order_no ?? row.id]));
-  const refused = answer.results.filter((r) => r.outcome === 'refused');
+  const rows = outcomes.flatMap((outcome) => answer.results.filter((r) => r.outcome === outcome));
+  const becameOf = (r: BulkAnswer['results'][number]) => r.problem?.why?.[lang] ?? r.problem?.detail ?? r.problem?.title ?? label(r.status?.label, r.status?.state);
   return (
     <div className={s.wide}>
       <p role="status">{t('orders.bulk_result', { ok: answer.accepted, asked: answer.requested, no: answer.refused })}</p>
-      {refused.length > 0 && <h3>{t('orders.bulk_failed_only')}</h3>}
-      <ul className={s.results}>
-        {refused.map((r) => (
+      <ul className={s.results} aria-label={t('orders.bulk_results')} tabIndex={0}>
+        {rows.map((r) => (
           <li key={r.index} className={s.result}>
+            <Pill tone={outcomeTones[r.outcome]} square>
+              {t(`orders.bulk_outcome.${r.outcome}`)}
+            </Pill>
             <Link to={`/orders/${r.order}`}>{numbers.get(r.order) ?? r.order}</Link>
-            <span>{r.problem?.why?.[lang] ?? r.problem?.detail ?? r.problem?.title}</span>
+            <span>{becameOf(r)}</span>
           </li>
         ))}
       </ul>

@@ -1,8 +1,10 @@
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Button } from 'antd';
 import { useCallback, useMemo, useState } from 'react';
-import { ordersQuery } from '@/api/queries';
+import { belongingQuery, ordersQuery } from '@/api/queries';
+import type { OrderFilter } from '@/api/types';
 import { useActions } from '@/lib/actions';
+import { useNow } from '@/lib/clock';
 import { count } from '@/lib/format';
 import { useText } from '@/lib/i18n';
 import { useFeed, useLiveCache } from '@/lib/live_context';
@@ -60,7 +62,7 @@ export function OrdersScreen() {
     >
       <div className={s.screen}>
         <Filters url={url} />
-        <FreshNote key={query.dataUpdatedAt} onRefresh={() => void query.refetch()} />
+        <FreshNote key={query.dataUpdatedAt} filter={filter} onRefresh={() => void query.refetch()} />
         {filter.numbers && (
           <div className={s.notes} role="status">
             {t('orders.numbers', { n: filter.numbers.split(',').length })}
@@ -94,18 +96,27 @@ export function OrdersScreen() {
   );
 }
 
-/// A list keeps still; that there is something new is said, and shown when asked for.
-function FreshNote({ onRefresh }: { onRefresh: () => void }) {
+const asked_max = 200;
+const asked_every_ms = 2_000;
+
+/// A list keeps still; that there is something new is said, and shown when asked for. Which of the new
+/// ones belong here only the server can tell, where the list is filtered.
+function FreshNote({ filter, onRefresh }: { filter: OrderFilter; onRefresh: () => void }) {
   const { t } = useText();
-  const { arrivedCount } = useLiveCache();
-  const [before] = useState(arrivedCount);
+  const { arrivedIds } = useLiveCache();
+  const [before] = useState(() => new Set(arrivedIds()));
   useFeed();
-  const fresh = arrivedCount() - before;
+  const ids = arrivedIds().filter((id) => !before.has(id)).slice(-asked_max);
+  const isFiltered = Object.keys(filter).some((name) => name !== 'sort');
+  const tick = useNow(asked_every_ms);
+  const asked = useMemo(() => ids, [tick]); // eslint-disable-line
+  const belonging = useQuery({ ...belongingQuery(filter, asked), enabled: isFiltered && asked.length > 0 });
+  const fresh = isFiltered ? (belonging.data ?? 0) : ids.length;
   if (fresh === 0) return null;
   return (
     <div className={s.notes}>
       <Button type="link" size="small" onClick={onRefresh}>
-        {t('orders.fresh', { n: fresh })}
+        {t('orders.fresh', { n: fresh === asked_max ? `${fresh}+` : fresh })}
       </Button>
     </div>
   );

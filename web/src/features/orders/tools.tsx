@@ -3,16 +3,16 @@ import { useState } from 'react';
 import { call, client } from '@/api/client';
 import type { OrderFilter, OrderRow } from '@/api/types';
 import { saveFile, toCsv } from '@/lib/csv';
+import { count } from '@/lib/format';
 import { useText } from '@/lib/i18n';
 import { useStored } from '@/lib/stored';
-import type { useUrlState } from '@/lib/url_state';
+import type { UrlState } from '@/lib/url_state';
 import { useCommands } from '@/ui/command_host';
 import { useProblemText } from '@/ui/faces';
 import { csvColumns, type OrderColumn } from './columns';
 import { filterNames } from './filters';
 import s from './orders.module.css';
 
-type Url = ReturnType<typeof useUrlState>;
 const numbers_max = 200;
 const export_max = 50_000;
 const asked_at_once = 20;
@@ -32,7 +32,7 @@ async function withAttributes(rows: OrderRow[]): Promise<OrderRow[]> {
   return out;
 }
 
-export function PasteButton({ url }: { url: Url }) {
+export function PasteButton({ url }: { url: UrlState }) {
   const { t } = useText();
   const [isOpen, setIsOpen] = useState(false);
   const [text, setText] = useState('');
@@ -65,15 +65,20 @@ export function ExportButton({ filter, columns }: { filter: OrderFilter; columns
   const [done, setDone] = useState<number>();
   const run = async () => {
     const rows: OrderRow[] = [];
+    let isCut = false;
+    let total: number | undefined;
     const needsAttributes = columns.some((c) => c.id.startsWith('attribute.'));
     try {
       for (let cursor: string | undefined = ''; cursor !== undefined && rows.length < export_max; ) {
-        const page: { items: OrderRow[]; next_cursor?: string } = await call(client.GET('/v1/orders', { params: { query: { ...filter, limit: 200, ...(cursor && { cursor }) } } }));
+        const page: { items: OrderRow[]; next_cursor?: string; total?: number } = await call(client.GET('/v1/orders', { params: { query: { ...filter, limit: 200, ...(cursor && { cursor }) } } }));
         rows.push(...(needsAttributes ? await withAttributes(page.items) : page.items));
         setDone(rows.length);
         cursor = page.next_cursor;
+        isCut = cursor !== undefined;
+        total ??= page.total;
       }
-      saveFile(`orders-${new Date().toISOString().slice(0, 10)}.csv`, toCsv(csvColumns(columns), rows), 'text/csv;charset=utf-8');
+      saveFile(`orders-${new Date().toISOString().slice(0, 10)}${isCut ? `-first-${rows.length}` : ''}.csv`, toCsv(csvColumns(columns), rows), 'text/csv;charset=utf-8');
+      if (isCut) notice(t('orders.export_cut', { n: count(rows.length) }), t('orders.export_cut_hint', { of: total === undefined ? '' : count(total) }), 'warning');
     } catch (error) {
       const { title, detail } = problemText(error as Error);
       notice(title, detail, 'error');
@@ -118,7 +123,7 @@ interface SavedView {
 }
 
 /// Views are kept in this browser: a name for a URL.
-export function ViewsButton({ url }: { url: Url }) {
+export function ViewsButton({ url }: { url: UrlState }) {
   const { t } = useText();
   const [views, setViews] = useStored<SavedView[]>('cairn.views', []);
   const [naming, setNaming] = useState<string>();
