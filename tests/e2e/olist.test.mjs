@@ -37,8 +37,11 @@ describe('Olist', { skip }, () => {
     await visible(page.getByRole('heading', { level: 1, name: new RegExp(number) }));
     await visible(page.getByRole('article', { name: 'Order placed' }));
     await visible(page.getByRole('article', { name: /delivered/i }).first());
-    await page.goto(`${server.url}/?group=state`);
+    await page.goto(server.url);
     await visible(page.getByRole('group', { name: /^In transit · / }).first());
+    await visible(page.getByRole('link', { name: /^Closed [\d,]+$/ }));
+    await page.goto(`${server.url}/lifecycles?id=retail`);
+    await visible(page.getByRole('button', { name: /^Delivered 28,\d\d\d$/ }));
     const broken = await page.evaluate(() => document.body.innerText.match(/NaN|undefined|\[object|Invalid Date/)?.[0]);
     assert.equal(broken, undefined);
     assert.deepEqual(faults, []);

@@ -2,6 +2,7 @@ import { Button, Dropdown } from 'antd';
 import type { Conflict } from '@/api/types';
 import { useText } from '@/lib/i18n';
 import { useMeta } from '@/lib/meta_context';
+import { places } from '@/lib/places';
 import s from './conflict_card.module.css';
 import { useCommands } from './command_host';
 import { Moment } from './moment';
@@ -11,7 +12,7 @@ export function ConflictCard({ order, orderNo, conflict }: { order: string; orde
   const { t, label } = useText();
   const { word, meta } = useMeta();
   const { ask } = useCommands();
-  const def = meta.commands.find((c) => c.code === 'settle_conflict');
+  const def = meta.commands.find((c) => c.code === places.besideConflict);
   const verdicts = meta.words.verdict ?? [];
   const settle = (verdict: string) =>
     def &&

@@ -21,8 +21,8 @@ export function ConflictsScreen() {
   const code = url.get('code');
   const settled = url.get('settled') === 'true';
   const query = useInfiniteQuery(conflictsQuery({ ...(code && { code }), settled }));
-  useSettling();
   const items = query.data?.pages.flatMap((p) => p.items) ?? [];
+  useSettling(items.map(({ order }) => order.id));
   const counts = query.data?.pages[0]?.counts ?? {};
   const total = Object.values(counts).reduce((a, b) => a + b, 0);
   return (
@@ -63,12 +63,11 @@ export function ConflictsScreen() {
   );
 }
 
-const settling = new Set(['conflict_settled', 'event_corrected', 'event_retracted']);
-
-/// What ends a conflict comes over the stream: then the list is read again.
-function useSettling(): void {
+/// What ends a conflict is a change of its order, which comes over the stream: then the list is read again.
+function useSettling(orders: string[]): void {
   const queries = useQueryClient();
-  const newest = useFeed().find((change) => settling.has(change.cause.type));
+  const shown = new Set(orders);
+  const newest = useFeed().find((change) => shown.has(change.id));
   const key = newest && `${newest.id}-${newest.version}`;
   useEffect(() => {
     if (key) void queries.invalidateQueries({ queryKey: ['conflicts'] });

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import type { Order } from '@/api/types';
 import { useText, type TextKey } from '@/lib/i18n';
 import { useMeta } from '@/lib/meta_context';
+import { places } from '@/lib/places';
 import { useCommands } from '@/ui/command_host';
 import { Ago, Moment, TimeLeft } from '@/ui/moment';
 import { Pill } from '@/ui/pills';
@@ -87,7 +88,7 @@ function HoldAlert({ order, hold }: { order: Order; hold: Order['holds'][number]
   const { t, label } = useText();
   const { word } = useMeta();
   const { ask } = useCommands();
-  const release = order.commands.find((c) => c.name === 'release_hold' && c.allowed);
+  const release = order.commands.find((c) => c.name === places.besideHold && c.allowed);
   return (
     <div className={`${s.alert} ${s.warn}`} role="group" aria-label={t('order.hold_open')}>
       <div className={s.alertRow}>

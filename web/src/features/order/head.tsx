@@ -6,6 +6,7 @@ import { useActions } from '@/lib/actions';
 import { useText } from '@/lib/i18n';
 import { useIsPhone } from '@/lib/media';
 import { useMeta } from '@/lib/meta_context';
+import { places } from '@/lib/places';
 import { fromLocalInput, shortTime, toLocalInput } from '@/lib/time';
 import { useUrlState } from '@/lib/url_state';
 import { Copy } from '@/ui/bits';
@@ -71,7 +72,7 @@ function CommandBar({ order }: { order: Order }) {
   const number = order.status.order_no ?? order.id;
   const run = (offer: CommandOffer) =>
     ask({ order: order.id, orderNo: number, offer, context: { currency: order.currency, lines: order.lines, packages: order.packages.map((p) => p.id) } });
-  const allowed = order.commands.filter((c) => c.allowed && c.name !== 'settle_conflict');
+  const allowed = order.commands.filter((c) => c.allowed && c.name !== places.besideConflict);
   const inState = new Set(meta.lifecycles.find((l) => l.id === order.status.lifecycle)?.transitions.map((tr) => tr.on));
   const first = [...allowed].sort((a, b) => weight(a, inState) - weight(b, inState));
   const buttons = first.filter((c) => inState.has(c.name)).slice(0, isPhone ? shown_max_phone : shown_max);

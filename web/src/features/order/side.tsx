@@ -8,6 +8,7 @@ import { saveFile } from '@/lib/csv';
 import { money } from '@/lib/format';
 import { useText } from '@/lib/i18n';
 import { useMeta } from '@/lib/meta_context';
+import { places } from '@/lib/places';
 import { Copy } from '@/ui/bits';
 import { useCommands } from '@/ui/command_host';
 import { useProblemText } from '@/ui/faces';
@@ -61,7 +62,7 @@ function People({ order }: { order: Order }) {
     ['ID', p.id],
   ];
   return (
-    <Panel title={t('order.people')} tools={<OfferButton order={order} name="reveal_personal" />}>
+    <Panel title={t('order.people')} tools={<OfferButton order={order} name={places.atPeople} />}>
       {order.forgotten ? <p className="quiet">{t('order.forgotten')}</p> : <Facts rows={rows(buyer)} />}
       {!sameReceiver && receiver && (
         <>
@@ -95,7 +96,7 @@ function Details({ order }: { order: Order }) {
   const { t, label, lang } = useText();
   const { word, lifecycle } = useMeta();
   return (
-    <Panel title={t('order.facts')} tools={<OfferButton order={order} name="add_tag" />}>
+    <Panel title={t('order.facts')} tools={<OfferButton order={order} name={places.atFacts} />}>
       <Facts
         rows={[
           [t('order.tags'), order.tags.length > 0 && <span className={s.tags}>{order.tags.map((tag) => <Pill key={tag} tone="neutral" square>{tag}</Pill>)}</span>],
@@ -119,7 +120,7 @@ function Notes({ order }: { order: Order }) {
   const { t } = useText();
   const { name } = useMeta();
   return (
-    <Panel title={t('order.notes')} tools={<OfferButton order={order} name="add_note" text={t('order.note_add')} />}>
+    <Panel title={t('order.notes')} tools={<OfferButton order={order} name={places.atNotes} text={t('order.note_add')} />}>
       {order.notes.length === 0 ? (
         <p className="quiet">{t('order.notes_none')}</p>
       ) : (
@@ -143,7 +144,7 @@ function Promises({ order }: { order: Order }) {
   const { word } = useMeta();
   if (order.promises.length === 0) return null;
   return (
-    <Panel title={t('order.promises')} tools={<OfferButton order={order} name="make_promise" />}>
+    <Panel title={t('order.promises')} tools={<OfferButton order={order} name={places.atPromises} />}>
       <div className={s.items}>
         {[...order.promises].reverse().slice(0, 12).map((promise, i) => (
           <div key={i} className={s.item}>
@@ -167,7 +168,7 @@ function More({ order }: { order: Order }) {
   return (
     <>
       {order.references.length > 0 && (
-        <Panel title={t('order.references')} tools={<OfferButton order={order} name="add_reference" />}>
+        <Panel title={t('order.references')} tools={<OfferButton order={order} name={places.atReferences} />}>
           <Facts rows={order.references.map((r) => [[word('reference_scheme', r.scheme), word('source', r.issuer)].filter(Boolean).join(' · '), <Reference order={order} reference={r} />] as [string, React.ReactNode])} />
         </Panel>
       )}
@@ -218,7 +219,7 @@ function Reference({ order, reference }: { order: Order; reference: Order['refer
   const { t } = useText();
   const { ask } = useCommands();
   const isHash = reference.value.length > 40;
-  const remove = order.commands.find((c) => c.name === 'remove_reference' && c.allowed);
+  const remove = order.commands.find((c) => c.name === places.besideLink && c.allowed);
   if (!isHash)
     return (
       <span className="mono">

@@ -7,6 +7,7 @@ import type { QuarantineItem, Status } from '@/api/types';
 import { count } from '@/lib/format';
 import { useText } from '@/lib/i18n';
 import { useMeta } from '@/lib/meta_context';
+import { places } from '@/lib/places';
 import { useUrlState } from '@/lib/url_state';
 import { useCommands } from '@/ui/command_host';
 import { FormButtons } from '@/ui/command_form';
@@ -96,7 +97,7 @@ function AttachDialog({ item, onClose }: { item: QuarantineItem; onClose: () => 
     queryFn: async () => (await call(client.GET('/v1/orders', { params: { query: { numbers: asked, limit: 10 } } }))).items.map((row) => row.status),
   });
   const attach = useMutation({
-    mutationFn: (order: Status) => sendCommand({ order: order.id, name: 'add_reference', data: { reference: item.reference } }),
+    mutationFn: (order: Status) => sendCommand({ order: order.id, name: places.besideWaiting, data: { reference: item.reference } }),
     onSuccess: (_, order) => {
       notice(t('quarantine.attached', { no: order.order_no ?? order.id }));
       void queries.invalidateQueries({ queryKey: ['quarantine'] });
