@@ -130,6 +130,35 @@ describe('trouble', { skip }, () => {
       await context.close();
     });
 
+  for (const [lang, refresh, stale, retry] of [
+    ['en', 'New orders: 1, refresh', 'what you see is from before', 'Try again'],
+    ['zh', '有 1 个新订单，点此刷新', '当前显示的是此前的内容', '重试'],
+  ])
+    it(`what cannot be read again stays, and is said to be from before, in ${lang}`, async () => {
+      const shop = `stale-${lang}`;
+      await server.place({ order_no: `X-OLD-${lang}`, shop, lines: [] });
+      const { page, context } = await newPage(browser, { origin: server.url, lang });
+      await page.goto(`${server.url}/orders?shop=${shop}`);
+      await visible(page.getByRole('link', { name: `X-OLD-${lang}` }));
+      await server.place({ order_no: `X-LATE-${lang}`, shop, lines: [] });
+      const again = page.getByRole('button', { name: refresh });
+      await visible(again);
+      let isBroken = true;
+      await page.route(/\/v1\/orders\?/, (route) => (isBroken ? route.fulfill({ status: 500, body: 'oops' }) : route.continue()));
+      await again.click();
+      await page.getByRole('heading', { level: 1 }).hover();
+      const note = page.getByRole('alert').filter({ hasText: stale });
+      await visible(note);
+      await visible(page.getByRole('link', { name: `X-OLD-${lang}` }));
+      await page.waitForFunction(() => document.getAnimations().length === 0); // colours have settled
+      await accessible(page, `a list from before, ${lang}`);
+      isBroken = false;
+      await note.getByRole('button', { name: retry }).click();
+      await visible(page.getByRole('link', { name: `X-LATE-${lang}` }));
+      await note.waitFor({ state: 'detached' });
+      await context.close();
+    });
+
   for (const words of [
     { lang: 'en', board: 'Board', label: 'API key', enter: 'Enter', wrong: /does not accept this key/, ended: 'Your key is not valid any more' },
     { lang: 'zh', board: '看板', label: 'API 密钥', enter: '进入', wrong: /服务器不接受此密钥/, ended: '密钥已失效' },

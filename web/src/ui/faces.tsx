@@ -4,7 +4,8 @@ import { ApiError } from '@/api/client';
 import { translate, getLanguage, useText } from '@/lib/i18n';
 import s from './ui.module.css';
 
-/// The four faces of whatever is loaded: loading, failed with a way to retry, empty, content.
+/// The four faces of whatever is loaded: loading, failed with a way to retry, empty, content. What was
+/// loaded and cannot be read again stays, and is said to be from before.
 interface Query<T> {
   data: T | undefined;
   error: Error | null;
@@ -14,7 +15,13 @@ interface Query<T> {
 
 export function Faces<T>(props: { query: Query<T>; isEmpty?: (data: T) => boolean; empty?: ReactNode; rows?: number; children: (data: T) => ReactNode }) {
   const { query } = props;
-  if (query.data !== undefined) return props.empty && props.isEmpty?.(query.data) ? props.empty : props.children(query.data);
+  if (query.data !== undefined)
+    return (
+      <>
+        {props.empty && props.isEmpty?.(query.data) ? props.empty : props.children(query.data)}
+        {query.error && <Stale error={query.error} onRetry={() => void query.refetch()} />}
+      </>
+    );
   if (query.error) return <Failed error={query.error} onRetry={() => void query.refetch()} />;
   return <Loading rows={props.rows} />;
 }
@@ -65,6 +72,21 @@ export function Failed({ error, onRetry }: { error: Error; onRetry?: () => void 
         </p>
       )}
       {onRetry && <Button onClick={onRetry}>{t('face.retry')}</Button>}
+    </div>
+  );
+}
+
+/// A lost network is said by the sign of the stream, a refused key has its form: both end by themselves.
+function Stale({ error, onRetry }: { error: Error; onRetry: () => void }) {
+  const { t } = useText();
+  const { title } = useProblemText()(error);
+  if (error instanceof ApiError && [0, 401].includes(error.problem.status)) return null;
+  return (
+    <div className={s.stale} role="alert">
+      <span>{t('face.stale')}</span> <b>{title}</b>
+      <Button size="small" onClick={onRetry}>
+        {t('face.retry')}
+      </Button>
     </div>
   );
 }

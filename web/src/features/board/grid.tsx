@@ -14,7 +14,7 @@ export interface BoardProps {
   more: (category: string, lane: string) => string;
 }
 
-const ended_width = 52;
+const ended_width = 44;
 
 /// Lanes × categories. A column that has nothing in it is narrow, or hidden where its definition says so; those that have ended are folded, and stay in sight at the side.
 export function Grid({ board, ended, dragging, more }: BoardProps) {

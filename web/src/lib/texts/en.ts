@@ -19,6 +19,7 @@ export const en: Record<TextKey, string> = {
   'face.loading': 'Loading',
   'face.retry': 'Try again',
   'face.failed': 'This could not be loaded',
+  'face.stale': 'This could not be read again; what you see is from before.',
   'face.network': 'The server cannot be reached. This page reconnects by itself.',
   'face.unexpected': 'The server gave an answer that makes no sense.',
   'face.request': 'Request',

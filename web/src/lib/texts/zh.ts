@@ -17,6 +17,7 @@ export const zh = {
   'face.loading': '加载中',
   'face.retry': '重试',
   'face.failed': '没能取到数据',
+  'face.stale': '未能重新读取，当前显示的是此前的内容。',
   'face.network': '连不上服务器，请检查网络。恢复后会自动重连。',
   'face.unexpected': '服务器返回了看不懂的答复。',
   'face.request': '请求编号',
