@@ -1,9 +1,11 @@
 // How fast the console is with 100,000 open orders. Prints figures, asserts nothing.
-//   web/build.sh with node ../tests/e2e/measure.mjs [orders]
+//   web/measure.sh [FILE [orders]]        with a file, also as a table into it
+import { writeFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
 import { executable, launch, newPage } from './browser.mjs';
 import { missing, Server } from './server.mjs';
 
-const wanted = Number(process.argv[2] ?? 100_000);
+const [to, wanted = 100_000] = [process.argv[2], Number(process.argv[3] ?? 100_000)];
 const why = missing(executable);
 if (why) {
   console.error(`nothing measured: ${why}`);
@@ -52,7 +54,25 @@ async function frames(page, during) {
   });
 }
 
-const say = (name, value, goal = '') => console.log(`${name.padEnd(46)} ${String(value).padStart(12)}  ${goal}`);
+const figures = [];
+const say = (name, value, goal = '') => {
+  figures.push([name, value, goal]);
+  console.log(`${name.padEnd(46)} ${String(value).padStart(12)}  ${goal}`);
+};
+const load_at_start = loadavg()[0].toFixed(1);
+const table = () => `# The console in figures
+
+Written by \`web/measure.sh docs/console.md\`: Debian's Chromium without a graphics card against the real
+server, both on this machine. Times depend on the machine and on who else works on it; no test asserts
+them.
+
+- ${cpus().length} × ${cpus()[0].model}, load average at the start ${load_at_start}
+- ${new Date().toISOString().slice(0, 10)}, ${wanted.toLocaleString('en-US')} orders
+
+| what | figure | aim |
+|---|---|---|
+${figures.map((row) => `| ${row.join(' | ')} |`).join('\n')}
+`;
 const ms = (value) => `${value.toFixed(0)} ms`;
 
 const server = await new Server().start();
@@ -120,15 +140,15 @@ try {
 
   const link = await server.link((await server.ask('/v1/orders?limit=1')).items[0].id);
   const phone = await newPage(browser, { size: 'phone', origin: server.url });
-  let bytes = 0;
-  phone.page.on('requestfinished', async (request) => {
-    const size = await request.sizes();
-    bytes += size.responseBodySize + size.responseHeadersSize;
-  });
+  const asked = [];
+  phone.page.on('requestfinished', (request) => asked.push(request.sizes()));
   await phone.page.goto(server.url + link);
   await phone.page.waitForLoadState('load');
+  const painted = await phone.page.waitForFunction(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime);
+  const bytes = (await Promise.all(asked)).reduce((sum, size) => sum + size.responseBodySize + size.responseHeadersSize, 0);
   say('public page, everything', `${(bytes / 1000).toFixed(1)} kB`, '< 100 kB');
-  say('public page, first paint', ms(await phone.page.evaluate(() => performance.getEntriesByType('paint').at(-1)?.startTime ?? 0)));
+  say('public page, first paint', ms(await painted.jsonValue()));
+  if (to) writeFileSync(to, table());
 } finally {
   await browser.close();
   await server.close();
