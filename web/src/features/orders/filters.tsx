@@ -9,7 +9,7 @@ import type { UrlState } from '@/lib/url_state';
 import s from './orders.module.css';
 
 const main = ['category', 'state', 'health', 'shop'] as const;
-const further = ['lane', 'lifecycle', 'warehouse', 'supplier', 'carrier', 'hold', 'badge', 'attribute'] as const;
+const further = ['lane', 'lifecycle', 'source', 'warehouse', 'supplier', 'carrier', 'hold', 'badge', 'attribute'] as const;
 const yesNo = ['open', 'has_after_sale'] as const;
 const words = ['tag', 'flag', 'party', 'phone_tail'] as const;
 const times = ['placed_from', 'placed_until', 'promised_from', 'promised_until', 'changed_from', 'changed_until'] as const;
@@ -147,7 +147,7 @@ function Search({ url }: { url: UrlState }) {
 function YesNo({ url, name }: { url: UrlState; name: (typeof yesNo)[number] }) {
   const { t } = useText();
   const title = t(`filter.${name}`);
-  const options = [{ value: 'true', label: t('filter.yes') }, { value: 'false', label: t('filter.no') }];
+  const options = [{ value: 'true', label: `${title}: ${t('filter.yes')}` }, { value: 'false', label: `${title}: ${t('filter.no')}` }];
   return <Select className={s.pick} aria-label={title} placeholder={title} allowClear value={url.get(name) || undefined} options={options} onChange={(value?: string) => url.set({ [name]: value })} />;
 }
 
