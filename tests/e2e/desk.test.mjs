@@ -302,9 +302,10 @@ describe('at the desk', { skip }, () => {
       await context.close();
     });
 
-  for (const [lang, carrier] of [['en', 'Carrier'], ['zh', '承运商']])
+  for (const [lang, carrier, live] of [['en', 'Carrier', 'Live'], ['zh', '承运商', '实时']])
     it(`of what came before a filter only what is known to fit stays, in ${lang}`, async () => {
       const { page, context } = await open('/live', { lang });
+      await page.getByRole('status').getByText(live, { exact: true }).waitFor();
       const number = `7310000000073${lang === 'en' ? 1 : 2}`;
       const id = await server.ready(`F-BEFORE-${lang}`);
       await visible(page.getByRole('link', { name: `F-BEFORE-${lang}` }));

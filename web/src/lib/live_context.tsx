@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { createContext, useContext, useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from 'react';
+import { createContext, useContext, useEffect, useLayoutEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from 'react';
 import { bearer, keyRefused, useKeyIsRefused } from '@/api/key';
 import { rowsOf } from '@/api/queries';
 import type { Change } from '@/api/types';
@@ -141,7 +141,8 @@ export function useLiveScope(filter: Scope): void {
   const url = urlOf(filter);
   const latest = useRef({ url, filter });
   latest.current = { url, filter };
-  useEffect(() => {
+  // Before anything is drawn by the new filter: what comes between would be of the old one.
+  useLayoutEffect(() => {
     follow(latest.current.filter);
     return () => {
       if (latest.current.url === url) follow({});
