@@ -102,6 +102,18 @@ describe('at the desk', { skip }, () => {
     await context.close();
   });
 
+  it('attributes that name people come masked', async () => {
+    const { id } = await server.ready('D-FITTER', { attributes: { fitter: '欧阳师傅', floor: 3 } });
+    await server.command(id, 'ship_package', { number: 'T1', carrier: 'zto', package: 'K' });
+    await server.command(id, 'set_attributes', { level: 'package', element: 'K', attributes: { driver: '司马师傅', plate: '京A12345' } });
+    const { page, context } = await open(`/orders/${id}`);
+    await visible(page.getByText('欧*'));
+    await visible(page.getByRole('article', { name: 'T1' }).getByText('京A12345').filter({ hasText: '司*' }));
+    const text = await page.locator('body').innerText();
+    assert.ok(!text.includes('欧阳') && !text.includes('司马'), 'no name is shown');
+    await context.close();
+  });
+
   it('a command on many orders says what became of each', async () => {
     const { id: unpaid } = await server.place({ order_no: 'B-1', shop: 'bulk', lines: [{ id: '1', name: 'Tent', quantity: 1 }] });
     const { id: paid } = await server.place({ order_no: 'B-2', shop: 'bulk', total: 100, lines: [{ id: '1', name: 'Tent', quantity: 1 }] });

@@ -1,5 +1,4 @@
 import type { Order, OrderLine } from '@/api/types';
-import { attributeText, attributeTitle } from '@/lib/attributes';
 import { money, quantity } from '@/lib/format';
 import { useText } from '@/lib/i18n';
 import { useMeta } from '@/lib/meta_context';
@@ -7,6 +6,7 @@ import { Shares } from '@/ui/bits';
 import { Moment } from '@/ui/moment';
 import { Panel } from '@/ui/page';
 import { Pill } from '@/ui/pills';
+import { Attributes } from './attributes';
 import s from './order.module.css';
 
 export function Lines({ order }: { order: Order }) {
@@ -92,7 +92,7 @@ function LineRow({ line, order, hasCancelled, hasBack }: { line: OrderLine; orde
               <Moment at={line.promised_delivery.to} />
             </>
           )}
-          {line.attributes && <Attributes value={line.attributes} />}
+          <Attributes open={line.attributes} />
         </div>
       </td>
       <td className={s.n}>{quantity(line.quantity, line.scale, line.unit)}</td>
@@ -104,13 +104,4 @@ function LineRow({ line, order, hasCancelled, hasBack }: { line: OrderLine; orde
       <td className={s.n}>{money(line.price, order.currency, lang)}</td>
     </tr>
   );
-}
-
-function Attributes({ value }: { value: Record<string, unknown> }) {
-  const { lang } = useText();
-  const { meta } = useMeta();
-  const text = Object.entries(value)
-    .map(([name, v]) => `${attributeTitle(meta, name, lang)}: ${attributeText(meta, name, v, lang)}`)
-    .join(' · ');
-  return text ? <div title={text.slice(0, 4_000)}>{text.slice(0, 160)}</div> : null;
 }

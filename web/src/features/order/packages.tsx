@@ -8,6 +8,7 @@ import { Copy } from '@/ui/bits';
 import { Moment } from '@/ui/moment';
 import { Panel } from '@/ui/page';
 import { Pill } from '@/ui/pills';
+import { Attributes } from './attributes';
 import s from './order.module.css';
 
 const packages_shown = 20;
@@ -77,6 +78,7 @@ function PackageRow({ item, order }: { item: Package; order: Order }) {
         </span>
       </div>
       {item.declared_at && !item.confirmed_at && !item.withdrawn && <Pill tone="unknown">{t('order.package_declared')}</Pill>}
+      <Attributes open={item.attributes} personal={item.personal_attributes} />
       {item.legs.length > 0 && (
         <div className={s.legs}>
           {item.legs.map((leg) => (

@@ -164,7 +164,8 @@ function Promises({ order }: { order: Order }) {
 function More({ order }: { order: Order }) {
   const { t, label, lang } = useText();
   const { word, meta } = useMeta();
-  const attributes = Object.entries(order.attributes);
+  // What names people comes masked; revealing it is a command.
+  const attributes = Object.entries({ ...order.attributes, ...order.personal_attributes });
   return (
     <>
       {order.references.length > 0 && (

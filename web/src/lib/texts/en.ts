@@ -416,6 +416,7 @@ export const en: Record<TextKey, string> = {
   'field.balance_before_shipping': 'Balance before shipping',
   'field.requested_delivery': 'Requested delivery',
   'field.buyer_remark': 'Buyer’s remark',
+  'field.personal_attributes': 'Attributes that name people',
   'field.reason': 'Reason',
   'field.text': 'Remark',
   'field.carrier': 'Carrier',

@@ -414,6 +414,7 @@ export const zh = {
   'field.balance_before_shipping': '先付尾款再发货',
   'field.requested_delivery': '要求送达',
   'field.buyer_remark': '买家留言',
+  'field.personal_attributes': '个人信息属性',
   'field.reason': '原因',
   'field.text': '说明',
   'field.carrier': '承运商',
