@@ -109,12 +109,12 @@ TEST_F(DefinitionStoreTest, names_what_cannot_be_read_and_what_helps) {
   const auto lost = entries().at(0).version;
   const auto path = testing::fs::path(settings_.data) / "definitions" / lost;
   edit(path / "lifecycles/retail.yaml", "待支付", "待付");
-  auto refused = Service::open(settings_, {}, std::make_unique<system::SystemClock>());
+  auto refused = Service::open(settings_, {});
   ASSERT_FALSE(refused);
   EXPECT_TRUE(refused.error().message.contains("--move-orders " + lost.substr(0, 8)))
       << refused.error().message;
   settings_.move_orders = {"0000"};
-  refused = Service::open(settings_, {}, std::make_unique<system::SystemClock>());
+  refused = Service::open(settings_, {});
   ASSERT_FALSE(refused);
   EXPECT_TRUE(refused.error().message.contains("move_orders")) << refused.error().message;
   settings_.move_orders = {lost.substr(0, 8)};
