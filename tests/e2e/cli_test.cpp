@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <set>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -204,11 +205,17 @@ void copy_definitions(const std::string& to) {
 TEST(Cli, TheDemoIsServedFromAFolderOfItsOwn) {
   TemporaryFolder folder;
   copy_definitions(folder.path("definitions"));
-  Running demo({"demo", "--folder", folder.path("cast"), "--port", "0"});
-  const auto greeting = demo.line();
-  EXPECT_NE(greeting.find("http://127.0.0.1:"), std::string::npos) << greeting;
-  EXPECT_EQ(demo.end(), 0);
-  EXPECT_GE(order_numbers(folder.path("cast")).size(), 100u);
+  // Stopped early it has told little; begun again it goes on where it was.
+  std::size_t told = 0;
+  for (int turn = 1; turn <= 20 && told < 100; ++turn) {
+    Running demo({"demo", "--folder", folder.path("cast"), "--port", "0"});
+    const auto greeting = demo.line();
+    ASSERT_NE(greeting.find("http://127.0.0.1:"), std::string::npos) << greeting;
+    std::this_thread::sleep_for(std::chrono::milliseconds(500 * turn));
+    ASSERT_EQ(demo.end(), 0);
+    told = order_numbers(folder.path("cast")).size();
+  }
+  EXPECT_GE(told, 100u);
 }
 
 TEST(Cli, TheDemoIsToldToAServerThatKnowsItsSources) {
