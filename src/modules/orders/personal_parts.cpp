@@ -15,6 +15,7 @@ std::string text_of(json::Value value) {
 
 void part_attributes(std::string_view level, model::JsonText& open, model::PersonalText& sealed,
                      const lifecycle::AttributeSets& sets) {
+  if (open.text.empty() || !sets.has_personal()) return;
   json::Document document;
   const auto all = document.parse(open.text);
   if (!all || !all->is_object()) return;
@@ -85,9 +86,7 @@ PersonalParts part_personal(model::Event& event, const lifecycle::AttributeSets&
   if (auto* correction = std::get_if<model::Correction>(&event.payload);
       correction && !correction->data.text.empty())
     return part_correction(correction->data);
-  if (!sets.has_personal()) return {};
-  if (auto* placed = std::get_if<model::OrderPlaced>(&event.payload);
-      placed && !placed->attributes.text.empty())
+  if (auto* placed = std::get_if<model::OrderPlaced>(&event.payload))
     part_attributes("order", placed->attributes, placed->personal_attributes, sets);
   if (auto* set = std::get_if<model::AttributesSet>(&event.payload))
     part_attributes(set->level.empty() ? "order" : set->level, set->attributes,
