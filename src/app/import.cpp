@@ -22,7 +22,9 @@ core::Input input_of(model::Told&& told, bool is_unmapped, const lifecycle::Attr
     event->origin.subject = r.issuer.empty() ? fmt::format("{}:{}", r.scheme, r.value)
                                              : fmt::format("{}/{}:{}", r.scheme, r.issuer, r.value);
   }
-  if (orders::part_personal(*event, sets).is_lost) event->set(model::EventFlag::UnknownFields);
+  orders::part_personal(*event, sets);
+  // What a correction says of people is not folded, and stays in its raw form.
+  if (orders::corrects_data(*event)) event->set(model::EventFlag::UnknownFields);
   // What was understood in full says nothing more in its raw form.
   if (!event->is(model::EventFlag::UnknownFields) && !is_unmapped) event->raw.clear();
   event->digest = model::counted_digest(*event);

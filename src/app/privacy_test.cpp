@@ -106,6 +106,19 @@ TEST_F(PrivacyTest, a_correction_leaves_personal_data_as_it_was_told) {
   auto named = correct(R"({"name":"李四光明"})", 18800);
   EXPECT_EQ(named.response.status, 422);
   EXPECT_EQ(named.text("pointer"), "/data/receiver/name") << named.response.body;
+  // What is personal depends on what is corrected: the words of a hold are not, those of a note
+  // are.
+  const auto correct_words = [&](const std::string& event, std::string_view data) {
+    return post(fmt::format("/v1/orders/{}/corrections", id),
+                fmt::format(R"({{"target":"{}","reason":"wrong_number","data":{}}})", event, data));
+  };
+  auto hold = command(id, "hold_order", R"({"reason":"customer_request","text":"等回电"})");
+  auto note = command(id, "add_note", R"({"text":"打给张三丰"})");
+  auto held = correct_words(hold.text("event"), R"({"reason":"customer_request","text":"等周五"})");
+  EXPECT_LT(held.response.status, 300) << held.response.body;
+  EXPECT_EQ(correct_words(note.text("event"), R"({"text":"打给李四光明"})").text("pointer"),
+            "/data/text");
+  EXPECT_LT(correct_words(note.text("event"), R"({"text":"***"})").response.status, 300);
   // A fact is kept whatever it says; what it says of people lies sealed.
   tell_fact(id, "event_corrected",
             fmt::format(R"({{"target":"{}","reason":"wrong_number",

@@ -24,6 +24,9 @@ struct Letter {
   model::Event event;
 };
 
+/// All events of the aggregate in order of number; asked for only where it is needed.
+using HistoryOf = std::function<std::vector<model::Event>()>;
+
 /// Whether the aggregate has recorded an event of this identity.
 using Knows = std::function<bool(const model::Identity&)>;
 
@@ -48,6 +51,10 @@ class Reducer {
 
   /// True when `decide` or `letters` must see all events of the aggregate for this one.
   virtual bool needs_history(const model::Event& event) const = 0;
+
+  /// Before an event for which `needs_history` is sealed and written: puts into it what only its
+  /// history can tell. May be repeated. Errors: of commands only, as those of `decide`.
+  virtual Result<void> complete(model::Event&, const HistoryOf&) const { return {}; }
 
   /// What a command comes to. Errors: Refused, Invalid, Forbidden … ; then nothing happens.
   virtual Result<std::vector<model::Event>> decide(const Aggregate& state, const Command& command,

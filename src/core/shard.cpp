@@ -223,13 +223,18 @@ bool Shard::run_command(Batch& batch, Hot& hot, Input& input) {
     });
   };
   auto decided = reducer->decide(*hot.state, command, knows, last_time_);
-  if (decided) {
+  Result<void> completed;
+  if (decided)
     for (auto& event : *decided) {
       event.recorded = batch.recorded;
-      if ((!reducer->is_newest(*hot.state, event) || reducer->needs_history(event)) &&
-          !has_history(hot))
+      const bool needs_history = reducer->needs_history(event);
+      if ((needs_history || !reducer->is_newest(*hot.state, event)) && !has_history(hot))
         return false;
+      if (needs_history && completed)
+        completed = reducer->complete(event, [&] { return history_of(hot); });
     }
+  if (!completed) decided = std::unexpected(completed.error());
+  if (decided) {
     bool is_first = true;
     for (auto& event : *decided) {
       event.digest = is_first ? digest : model::counted_digest(event);
@@ -329,11 +334,7 @@ void Shard::look(Batch& batch, Hot& hot, Time at) {
   const Bytes claims = reducer->claims(*hot.state);
   if (reducer->must_refold(*hot.state, at)) {
     if (!has_history(hot)) return;  // comes back as due, and then with its history
-    const auto records = records_of(hot);
-    CAIRN_CHECK(records.has_value());
-    const auto events = events_of(*records, hot.key);
-    CAIRN_CHECK(events.has_value());
-    hot.state = reducer->fold(hot.key, *events, at);
+    hot.state = reducer->fold(hot.key, history_of(hot), at);
     ++counts_.refolds;
   } else if (!reducer->advance(*hot.state, at)) {
     return;
@@ -351,9 +352,21 @@ void Shard::look(Batch& batch, Hot& hot, Time at) {
   write_letters(batch, hot, claims, clock, {});
 }
 
+/// Only where `has_history` said so.
+std::vector<model::Event> Shard::history_of(const Hot& hot) const {
+  const auto records = records_of(hot);
+  CAIRN_CHECK(records.has_value());
+  auto events = events_of(*records, hot.key);
+  CAIRN_CHECK(events.has_value());
+  return *std::move(events);
+}
+
 bool Shard::accept(Batch& batch, Hot& hot, std::unique_ptr<model::Event> cause, Answer& answer) {
   model::Event& event = *cause;
-  if (kind_of(hot.key).reducer->has_key())
+  const auto reducer = kind_of(hot.key).reducer;
+  if (reducer->needs_history(event))
+    CAIRN_CHECK(reducer->complete(event, [&] { return history_of(hot); }).has_value());
+  if (reducer->has_key())
     if (auto sealed = sealer_->seal(event, hot.key_slot); !sealed) {
       answer.outcome = Outcome::Failed;
       answer.error = sealed.error();
@@ -362,7 +375,7 @@ bool Shard::accept(Batch& batch, Hot& hot, std::unique_ptr<model::Event> cause, 
   event.number = batch.next_number;
   event.recorded = batch.recorded;
   const auto wording = model::wording_digest(event);
-  const Bytes claims = kind_of(hot.key).reducer->claims(*hot.state);
+  const Bytes claims = reducer->claims(*hot.state);
   record(batch, hot, ports::RecordType::Event, model::encode(event));
   hot.known.push_back({event.id, event.digest, wording, event.number, 0, 0});
   ++counts_.accepted;
@@ -381,11 +394,7 @@ bool Shard::fold_in(Batch& batch, Hot& hot, const model::Event& event, const Byt
   Bytes was = reducer->summary(*hot.state);
   std::vector<model::Event> history;
   if (reducer->needs_history(event) || !reducer->is_newest(*hot.state, event)) {
-    auto records = records_of(hot);
-    CAIRN_CHECK(records.has_value());
-    auto events = events_of(*records, hot.key);
-    CAIRN_CHECK(events.has_value());
-    history = *std::move(events);
+    history = history_of(hot);
   }
   if (reducer->is_newest(*hot.state, event)) {
     reducer->apply(*hot.state, event, batch.now);

@@ -155,6 +155,7 @@ class Shard {
   const Kind& kind_of(const ports::AggregateKey& key) const;
   Result<void> load_hot(Hot& hot);
   Result<std::vector<StoredRecord>> records_of(const Hot& hot) const;
+  std::vector<model::Event> history_of(const Hot& hot) const;
   Result<void> fetch_pile(Hot& hot);
   void try_load(Hot& hot);
   static void forget_passing_damage(Hot& hot);

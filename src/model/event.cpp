@@ -153,11 +153,29 @@ void keep_personal(Payload& to, const Payload& from) {
       to);
 }
 
+namespace {
+template <HasFields P>
+const std::set<std::string>& names_in() {
+  static const auto kNames = [] {
+    std::set<std::string> names;
+    codec::each_personal_name<P>([&](const std::string& name) { names.insert(name); });
+    return names;
+  }();
+  return kNames;
+}
+}  // namespace
+
+const std::set<std::string>& personal_names(EventType type) {
+  return std::visit(
+      []<typename P>(const P&) -> const std::set<std::string>& { return names_in<P>(); },
+      make_payload(type));
+}
+
 const std::set<std::string>& personal_names() {
   static const auto kNames = [] {
     std::set<std::string> names;
     [&]<typename... P>(const std::variant<P...>*) {
-      (codec::each_personal_name<P>([&](const std::string& name) { names.insert(name); }), ...);
+      (names.insert(names_in<P>().begin(), names_in<P>().end()), ...);
     }(static_cast<const Payload*>(nullptr));
     return names;
   }();

@@ -103,7 +103,9 @@ using Opening = std::function<Result<Bytes>(std::uint16_t field, BytesView seale
 void open(Event& event, const Opening& open);
 /// Personal fields of `to` become those of `from`, where both are of one shape; else empty.
 void keep_personal(Payload& to, const Payload& from);
-/// What personal fields are called in the JSON of payloads of any type: "signer", "receiver/name".
+/// What personal fields are called in the JSON of payloads, of one type or of any: "signer",
+/// "receiver/name".
+const std::set<std::string>& personal_names(EventType type);
 const std::set<std::string>& personal_names();
 inline constexpr std::uint16_t kRawField = 0xffff;
 

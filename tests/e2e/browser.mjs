@@ -46,6 +46,8 @@ export async function newPage(browser, { lang = 'en', size = 'desk', origin, ...
 export async function accessible(page, what) {
   // A policy that allows only own scripts also stops axe: it is given to the page by the debugger.
   await page.evaluate(axe);
+  // What fades in has not its colours yet.
+  await page.evaluate(() => Promise.allSettled(document.getAnimations().filter((a) => a.effect?.getComputedTiming().endTime !== Infinity).map((a) => a.finished)));
   const violations = await page.evaluate(async () => {
     const { violations: found } = await globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] });
     return found.flatMap((v) => v.nodes.slice(0, 3).map((n) => `${v.id}: ${n.html.slice(0, 140)} ${n.failureSummary?.slice(0, 200)}`));

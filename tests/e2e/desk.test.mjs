@@ -103,7 +103,7 @@ describe('at the desk', { skip }, () => {
   });
 
   it('attributes that name people come masked', async () => {
-    const { id } = await server.ready('D-FITTER', { attributes: { fitter: '欧阳师傅', floor: 3 } });
+    const id = await server.ready('D-FITTER', { attributes: { fitter: '欧阳师傅', floor: 3 } });
     await server.command(id, 'ship_package', { number: 'T1', carrier: 'zto', package: 'K' });
     await server.command(id, 'set_attributes', { level: 'package', element: 'K', attributes: { driver: '司马师傅', plate: '京A12345' } });
     const { page, context } = await open(`/orders/${id}`);

@@ -12,14 +12,6 @@ using model::Identity;
 
 constexpr int kDepthMax = 8;  ///< a correction of a correction of …
 
-std::optional<Identity> target_of(const Event& event) {
-  const auto& text = event.type == EventType::EventCorrected ? event.as<model::Correction>().target
-                                                             : event.as<model::Retraction>().target;
-  const auto bytes = from_hex(text);
-  if (!bytes || bytes->size() != Identity::size()) return std::nullopt;
-  return Identity::from(*bytes);
-}
-
 /// A word of the kernel about where an event belongs: it is taken away from this order, or (of such
 /// a word) given back.
 bool is_of_the_kernel(const Event& changer) {
@@ -27,6 +19,14 @@ bool is_of_the_kernel(const Event& changer) {
 }
 
 }  // namespace
+
+std::optional<Identity> target_of(const Event& event) {
+  const auto& text = event.type == EventType::EventCorrected ? event.as<model::Correction>().target
+                                                             : event.as<model::Retraction>().target;
+  const auto bytes = from_hex(text);
+  if (!bytes || bytes->size() != Identity::size()) return std::nullopt;
+  return Identity::from(*bytes);
+}
 
 bool changes_others(const Event& event) {
   return event.type == EventType::EventCorrected || event.type == EventType::EventRetracted;

@@ -9,6 +9,9 @@
 
 namespace cairn::orders {
 
+/// The event that a correction or retraction is about; nothing where it names none.
+std::optional<model::Identity> target_of(const model::Event& event);
+
 /// Events that change others instead of the order.
 bool changes_others(const model::Event& event);
 

@@ -79,6 +79,15 @@ bool OrderReducer::advance(core::Aggregate& state, Time now) const {
   return orders::advance(order_of(state), now, context_);
 }
 bool OrderReducer::needs_history(const Event& event) const { return changes_others(event); }
+/// What a correction may not say in the open depends on what it corrects.
+Result<void> OrderReducer::complete(Event& event, const core::HistoryOf& history) const {
+  if (!corrects_data(event)) return {};
+  const auto events = history();
+  const auto target = target_of(event);
+  const auto found =
+      std::ranges::find_if(events, [&](const Event& each) { return target && each.id == *target; });
+  return part_correction(event, found == events.end() ? std::nullopt : std::optional(found->type));
+}
 bool OrderReducer::must_refold(const core::Aggregate& state, Time at) const {
   return order_of(state).waits_until <= at;
 }
@@ -155,12 +164,7 @@ Result<std::vector<Event>> OrderReducer::decide(const core::Aggregate& state,
                                                 const core::Knows& knows, Time at) const {
   CAIRN_TRY(auto events, orders::decide(order_of(state), command, at, context_, knows));
   const auto& sets = context_of(order_of(state), context_).definitions->attributes();
-  for (auto& event : events)
-    if (const auto parts = part_personal(event, sets); !parts.pointer.empty())
-      return fail(ErrorCode::Invalid,
-                  "a correction leaves personal data as it was told; leave this field out "
-                  "(change_address names another receiver)",
-                  parts.pointer);
+  for (auto& event : events) part_personal(event, sets);
   return events;
 }
 

@@ -20,6 +20,7 @@ class OrderReducer final : public core::Reducer {
   void apply(core::Aggregate& state, const model::Event& event, Time now) const override;
   bool advance(core::Aggregate& state, Time now) const override;
   bool needs_history(const model::Event& event) const override;
+  Result<void> complete(model::Event& event, const core::HistoryOf& history) const override;
   Result<std::vector<model::Event>> decide(const core::Aggregate& state,
                                            const core::Command& command, const core::Knows& knows,
                                            Time at) const override;

@@ -43,25 +43,38 @@ bool is_mask(json::Value value) {
   return text && text->contains('*');
 }
 
-PersonalParts part_correction(model::JsonText& data) {
-  PersonalParts parts;
+/// Where somebody is named in full: "signer", "receiver/name". Empty: nowhere.
+std::string first_named(const model::JsonText& data, const std::set<std::string>& names) {
+  std::string out;
+  const auto look = [&](const std::string& path, json::Value value) {
+    if (out.empty() && names.contains(path) && value.as_string() && !is_mask(value)) out = path;
+  };
   json::Document document;
   const auto all = document.parse(data.text);
-  if (!all || !all->is_object()) return parts;
-  const auto& names = model::personal_names();
-  const auto take = [&](const std::string& path, json::Value value) {
-    if (!names.contains(path)) return false;
-    parts.is_lost = true;
-    if (parts.pointer.empty() && !is_mask(value) && !value.is_null())
-      parts.pointer = "/data/" + path;
+  if (!all || !all->is_object()) return out;
+  all->members([&](std::string_view name, json::Value value) {
+    const std::string path(name);
+    look(path, value);
+    value.members([&](std::string_view inner, json::Value of) {
+      look(path + "/" + std::string(inner), of);
+      return true;
+    });
     return true;
-  };
-  std::string left;
-  json::Writer w(left);
+  });
+  return out;
+}
+
+/// The same object without the members at `names`.
+std::string without(const model::JsonText& data, const std::set<std::string>& names) {
+  json::Document document;
+  const auto all = document.parse(data.text);
+  if (!all || !all->is_object()) return data.text;
+  std::string out;
+  json::Writer w(out);
   w.begin_object();
   all->members([&](std::string_view name, json::Value value) {
     const std::string path(name);
-    if (take(path, value)) return true;
+    if (names.contains(path)) return true;
     w.key(name);
     if (!value.is_object()) {
       w.raw(text_of(value));
@@ -69,28 +82,41 @@ PersonalParts part_correction(model::JsonText& data) {
     }
     w.begin_object();
     value.members([&](std::string_view inner, json::Value of) {
-      if (!take(path + "/" + std::string(inner), of)) w.key(inner).raw(text_of(of));
+      if (!names.contains(path + "/" + std::string(inner))) w.key(inner).raw(text_of(of));
       return true;
     });
     w.end_object();
     return true;
   });
   w.end_object();
-  if (parts.is_lost) data.text = std::move(left);
-  return parts;
+  return out;
 }
 
 }  // namespace
 
-PersonalParts part_personal(model::Event& event, const lifecycle::AttributeSets& sets) {
-  if (auto* correction = std::get_if<model::Correction>(&event.payload);
-      correction && !correction->data.text.empty())
-    return part_correction(correction->data);
+void part_personal(model::Event& event, const lifecycle::AttributeSets& sets) {
   if (auto* placed = std::get_if<model::OrderPlaced>(&event.payload))
     part_attributes("order", placed->attributes, placed->personal_attributes, sets);
   if (auto* set = std::get_if<model::AttributesSet>(&event.payload))
     part_attributes(set->level.empty() ? "order" : set->level, set->attributes,
                     set->personal_attributes, sets);
+}
+
+bool corrects_data(const model::Event& event) {
+  const auto* correction = std::get_if<model::Correction>(&event.payload);
+  return correction && !correction->data.text.empty();
+}
+
+Result<void> part_correction(model::Event& event, std::optional<model::EventType> type) {
+  auto& data = std::get<model::Correction>(event.payload).data;
+  const auto& names = type ? model::personal_names(*type) : model::personal_names();
+  if (event.is(model::EventFlag::Command))
+    if (const auto path = first_named(data, names); !path.empty())
+      return fail(ErrorCode::Invalid,
+                  "a correction leaves personal data as it was told; leave this field out "
+                  "(change_address names another receiver)",
+                  "/data/" + path);
+  data.text = without(data, names);
   return {};
 }
 

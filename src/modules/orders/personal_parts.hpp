@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "model/event.hpp"
@@ -7,17 +8,19 @@
 
 namespace cairn::orders {
 
-/// Moves what is personal out of the open parts of an event, before it is counted and sealed:
-/// attributes whose set says `x-personal` go to a field that is sealed; a correction loses what may
-/// be personal in what it corrects, which stays as it was first told. Whoever told it keeps it in
-/// the raw form, sealed.
-struct PersonalParts {
-  bool is_lost = false;  ///< a correction said something that is not kept
-  std::string pointer;   ///< to the first of it that is no masked form, "/data/signer"; or empty
-};
-PersonalParts part_personal(model::Event& event, const lifecycle::AttributeSets& sets);
+/// Moves attributes whose set says `x-personal` out of the open part of an event, before it is
+/// counted and sealed, to a field that is sealed.
+void part_personal(model::Event& event, const lifecycle::AttributeSets& sets);
 
-/// What an attribute set calls personal, as JSON of one element of an order.
+/// A correction that gives another payload.
+bool corrects_data(const model::Event& event);
+/// Takes out of such a correction what is personal in a payload of `type`, for nobody who folds has
+/// a key: it stays as it was told. Without a type, what is personal in any. Errors: Invalid, with
+/// the pointer, where a command names somebody anew; masked forms, which a form that was filled in
+/// comes back with, name nobody.
+Result<void> part_correction(model::Event& event, std::optional<model::EventType> type);
+
+/// What an attribute set calls personal, as JSON of one element of an order, masked.
 std::string masked_attributes(std::string_view level, std::string_view attributes,
                               const lifecycle::AttributeSets& sets);
 
