@@ -112,6 +112,7 @@ TEST_F(PrivacyTest, a_correction_leaves_personal_data_as_it_was_told) {
     return post(fmt::format("/v1/orders/{}/corrections", id),
                 fmt::format(R"({{"target":"{}","reason":"wrong_number","data":{}}})", event, data));
   };
+  command(id, "record_payment", R"({"payment_id":"p1","amount":19900})");
   auto hold = command(id, "hold_order", R"({"reason":"customer_request","text":"等回电"})");
   auto note = command(id, "add_note", R"({"text":"打给张三丰"})");
   auto held = correct_words(hold.text("event"), R"({"reason":"customer_request","text":"等周五"})");

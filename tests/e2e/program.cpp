@@ -151,13 +151,26 @@ Server::Server(const std::string& data, const std::vector<std::string>& more, in
   port_ = std::stoi(url_.substr(url_.rfind(':') + 1));
 }
 
-std::string send(const Server& server, const std::string& data, std::string lines) {
-  curl::CurlClient client;
+namespace {
+std::string bearer(const std::string& data) {
   auto key = content_of(data + "/api.key");
   while (!key.empty() && key.back() == '\n') key.pop_back();
+  return "Bearer " + key;
+}
+}  // namespace
+
+std::string fetch(const std::string& url, const std::string& data) {
+  curl::CurlClient client;
+  const auto answer =
+      client.send({.method = "GET", .url = url, .headers = {{"Authorization", bearer(data)}}});
+  return answer ? answer->body : answer.error().message;
+}
+
+std::string send(const Server& server, const std::string& data, std::string lines) {
+  curl::CurlClient client;
   ports::HttpRequest request{
       .method = "POST", .url = server.url() + "/v1/events", .body = std::move(lines)};
-  request.headers = {{"Content-Type", "application/x-ndjson"}, {"Authorization", "Bearer " + key}};
+  request.headers = {{"Content-Type", "application/x-ndjson"}, {"Authorization", bearer(data)}};
   const auto answer = client.send(request);
   if (!answer) return answer.error().message;
   return answer->body;

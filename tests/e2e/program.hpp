@@ -65,6 +65,9 @@ class Server {
   int port_ = 0;
 };
 
+/// What `url` answers to the key of the data folder.
+std::string fetch(const std::string& url, const std::string& data);
+
 /// Sends lines of NDJSON with the key of the data folder; gives the answer.
 std::string send(const Server& server, const std::string& data, std::string lines);
 
