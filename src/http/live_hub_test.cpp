@@ -107,8 +107,8 @@ TEST(LiveHub, ForgetsReadersThatLeave) {
 }
 
 TEST(LiveHub, BeatsWithThePosition) {
+  std::atomic<std::uint64_t> position{1};  // outlives the hub, whose thread asks it
   LiveHub hub({.heartbeat_seconds = 0});
-  std::atomic<std::uint64_t> position{1};
   hub.set_positions({[&] { return std::vector{position.load()}; }, joined});
   hub.set_clock([] { return Time{1'764'000'000'250'000}; });
   const std::string said = "data: {\"at\":\"2025-11-24T16:00:00.250Z\"}\n\n";
