@@ -32,6 +32,12 @@ const isOpen = (world, row) => world.meta.categories.find((c) => c.code === row.
 const numbersOf = (world, id) => { const o = world.orders.get(id); return [o.order_no, id, ...o.packages.map((p) => p.number), ...o.references.map((r) => r.value)]; };
 const sorts = { placed_at: (r) => r.placed_at, changed_at: (r) => r.changed_at, promised: (r) => r.due_at ?? '9', total: (r) => r.total };
 
+/// Rows carry the attributes that were asked for.
+function withAttributes(world, row, names) {
+  const all = world.orders.get(row.id).attributes;
+  return names.length ? { ...row, attributes: Object.fromEntries(names.filter((n) => n in all).map((n) => [n, all[n]])) } : row;
+}
+
 function listOrders(world, q) {
   let rows = [...world.orders.values()].map((o) => world.row(o));
   const numbers = list(q.get('numbers'));
@@ -47,7 +53,7 @@ function listOrders(world, q) {
   rows.sort((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : a.id < b.id ? -1 : 1) * (sort.startsWith('-') ? -1 : 1));
   const start = Number(q.get('cursor') ?? 0);
   const limit = Number(q.get('limit') ?? 50);
-  return json({ items: rows.slice(start, start + limit), ...(start + limit < rows.length && { next_cursor: String(start + limit) }), total: rows.length, ...(notFoundNumbers && { not_found: notFoundNumbers }), position: String(world.position), as_of: new Date(world.now()).toISOString() });
+  return json({ items: rows.slice(start, start + limit).map((row) => withAttributes(world, row, list(q.get('attributes')))), ...(start + limit < rows.length && { next_cursor: String(start + limit) }), total: rows.length, ...(notFoundNumbers && { not_found: notFoundNumbers }), position: String(world.position), as_of: new Date(world.now()).toISOString() });
 }
 
 function board(world, q) {

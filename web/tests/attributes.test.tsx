@@ -41,6 +41,9 @@ describe('attributes', () => {
     await waitFor(() => expect(within(screen.getByRole('table', { name: 'Orders' })).queryByText('No invoice')).toBeNull());
     expect((await screen.findAllByText('Paper')).length).toBeGreaterThan(0);
     expect(asked.some((r) => new URL(r.url).searchParams.get('attribute') === 'invoice_type:paper')).toBe(true);
+    const orders = asked.map((r) => new URL(r.url)).filter((u) => u.pathname.startsWith('/v1/orders'));
+    expect(orders.filter((u) => u.searchParams.get('attributes') === 'invoice_type').length).toBeGreaterThan(0);
+    expect(orders.filter((u) => u.pathname !== '/v1/orders'), 'no order is read by itself').toEqual([]);
   });
 
   it('keep their bare values in an export', () => {

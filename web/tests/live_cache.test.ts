@@ -1,7 +1,7 @@
-import { QueryClient, QueryObserver } from '@tanstack/react-query';
+import { InfiniteQueryObserver, QueryClient, QueryObserver } from '@tanstack/react-query';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { boardQuery, orderQuery, ordersQuery } from '@/api/queries';
-import type { Board, Change, Order, OrderPage, OrderRow, Status } from '@/api/types';
+import type { Board, Change, Order, OrderFilter, OrderPage, OrderRow, Status } from '@/api/types';
 import { LiveCache } from '@/lib/live_cache';
 
 const label = { zh: '状态', en: 'state' };
@@ -28,6 +28,7 @@ const filter = { limit: 40 };
 let queries: QueryClient;
 let cache: LiveCache;
 let wanted: string[][];
+let attributes: string;
 let server: Map<string, OrderRow>;
 const cell = (category: string, lane = 'normal') => {
   const found = queries.getQueryData<Board>(boardQuery(filter).queryKey)!.columns.find((c) => c.category === category)!.lanes[lane]!;
@@ -38,9 +39,11 @@ beforeEach(() => {
   vi.useFakeTimers();
   queries = new QueryClient({ defaultOptions: { queries: { retry: false } } });
   wanted = [];
+  attributes = '';
   server = new Map();
-  cache = new LiveCache(queries, (ids) => {
+  cache = new LiveCache(queries, (ids, names) => {
     wanted.push(ids);
+    attributes = names;
     return Promise.resolve(ids.flatMap((id) => server.get(id) ?? []));
   });
 });
@@ -109,6 +112,24 @@ describe('LiveCache', () => {
     cache.apply([change('b', 2, 'ready', 'preparing')]);
     const rows = queries.getQueryData(ordersQuery({}).queryKey)!.pages[0]!.items;
     expect(rows.map((r) => `${r.id}/${r.status.version}`)).toEqual(['a/1', 'b/2']);
+  });
+
+  it('reads rows with the attributes that lists show, those in sight first', async () => {
+    const page: OrderPage = { items: [row('a', 1, 'ready')], position: '1', as_of: '' };
+    const listing = (filter: OrderFilter) => {
+      queries.setQueryData(ordersQuery(filter).queryKey, { pages: [page], pageParams: [''] });
+      return ordersQuery(filter);
+    };
+    listing({});
+    listing({ attributes: 'colour,size' });
+    const inSight = listing({ attributes: 'size,weight', open: true });
+    const unsubscribe = new InfiniteQueryObserver(queries, { ...inSight, staleTime: Infinity }).subscribe(() => undefined);
+    server.set('a', { ...row('a', 2, 'preparing'), attributes: { size: 'XL' } });
+    cache.apply([change('a', 2, 'ready', 'preparing')]);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(attributes).toBe('size,weight,colour');
+    expect(queries.getQueryData(inSight.queryKey)!.pages[0]!.items[0]!.attributes).toEqual({ size: 'XL' });
+    unsubscribe();
   });
 
   it('does not let an answer that was asked for earlier put back what the stream has moved', async () => {

@@ -19,6 +19,9 @@ export const boardQuery = (filter: BoardFilter) =>
     placeholderData: (before) => before,
   });
 
+/// As many attributes as a list may be asked for.
+export const attributes_max = 20;
+
 export const ordersQuery = (filter: OrderFilter) =>
   infiniteQueryOptions({
     queryKey: ['orders', filter],
@@ -99,8 +102,8 @@ export function attachmentBytes(hash: string): Promise<Blob> {
   return call<Blob>(client.GET('/v1/attachments/{hash}', { params: { path: { hash } }, parseAs: 'blob' }) as Promise<{ data?: Blob; error?: unknown; response: Response }>);
 }
 
-export async function rowsOf(ids: string[]): Promise<OrderRow[]> {
-  const page = await call(client.GET('/v1/orders', { params: { query: { id: ids.join(','), limit: 200 } } }));
+export async function rowsOf(ids: string[], attributes: string): Promise<OrderRow[]> {
+  const page = await call(client.GET('/v1/orders', { params: { query: { id: ids.join(','), limit: 200, ...(attributes && { attributes }) } } }));
   return page.items;
 }
 

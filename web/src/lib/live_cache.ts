@@ -1,5 +1,6 @@
 import type { InfiniteData, Query, QueryClient, QueryKey } from '@tanstack/react-query';
-import type { Board, BoardFilter, Cell, Change, Order, OrderPage, OrderRow, Status } from '@/api/types';
+import { attributes_max } from '@/api/queries';
+import type { Board, BoardFilter, Cell, Change, Order, OrderFilter, OrderPage, OrderRow, Status } from '@/api/types';
 
 /// What a change does to what is on the screen. A version already there is never replaced by an older
 /// one, so repeats, late answers and optimistic patches all end in what the stream says.
@@ -23,7 +24,7 @@ export class LiveCache {
 
   constructor(
     private readonly queries: QueryClient,
-    private readonly rowsOf: (ids: string[]) => Promise<OrderRow[]>,
+    private readonly rowsOf: (ids: string[], attributes: string) => Promise<OrderRow[]>,
   ) {
     queries.getQueryCache().subscribe(({ type, query, ...event }) => {
       const action = 'action' in event ? event.action : undefined;
@@ -175,10 +176,19 @@ export class LiveCache {
     this.wanted.clear();
     if (ids.length === 0) return;
     try {
-      this.mergeRows(await this.rowsOf(ids));
+      this.mergeRows(await this.rowsOf(ids, this.attributesShown()));
     } catch {
       // The stream goes on; the next change of these orders asks again.
     }
+  }
+
+  // What rows must be read with so that no list loses a column by it; those in sight come first.
+  private attributesShown(): string {
+    const lists = this.queries.getQueryCache().findAll({ queryKey: ['orders'] });
+    const names = lists
+      .sort((a, b) => Number(b.isActive()) - Number(a.isActive()))
+      .flatMap(({ queryKey }) => (queryKey[1] as OrderFilter).attributes?.split(',') ?? []);
+    return [...new Set(names)].slice(0, attributes_max).join(',');
   }
 
   private mergeRows(rows: OrderRow[]): void {

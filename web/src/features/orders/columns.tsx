@@ -1,12 +1,11 @@
-import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
-import { orderQuery } from '@/api/queries';
-import type { Meta, OrderRow } from '@/api/types';
+import { attributes_max } from '@/api/queries';
+import type { Meta, OrderFilter, OrderRow } from '@/api/types';
 import { attributeRaw, attributesOf, attributeText, attributeTitle } from '@/lib/attributes';
 import type { CsvColumn } from '@/lib/csv';
 import { money } from '@/lib/format';
-import { useText, type Language, type Texts } from '@/lib/i18n';
-import { useMeta, type Vocabulary } from '@/lib/meta_context';
+import type { Language, Texts } from '@/lib/i18n';
+import type { Vocabulary } from '@/lib/meta_context';
 import { Moment, TimeLeft } from '@/ui/moment';
 import { Badges, HealthPill, Pill, StatePill } from '@/ui/pills';
 import type { TableColumn } from '@/ui/table';
@@ -71,25 +70,30 @@ export function phoneColumn({ t, label }: Texts, { meta }: Vocabulary): OrderCol
   };
 }
 
-/// Rows of a list carry no attributes: those in sight ask for their order.
-function AttributeCell({ id, name }: { id: string; name: string }) {
-  const { lang } = useText();
-  const { meta } = useMeta();
-  const order = useQuery({ ...orderQuery(id), staleTime: 60_000 });
-  const text = attributeText(meta, name, order.data?.attributes[name], lang);
-  return <span title={text}>{text?.slice(0, 200)}</span>;
-}
+const prefix = 'attribute.';
+const text_max = 200;
 
 /// A column for every attribute of orders that some set names. An export has the bare values, which a
 /// program may read; a screen has their words.
 export function attributeColumns(meta: Meta, lang: Language): OrderColumn[] {
   return attributesOf(meta, 'order').map(({ name }) => ({
-    id: `attribute.${name}`,
+    id: prefix + name,
     title: attributeTitle(meta, name, lang),
     width: '130px',
     text: (row) => attributeRaw(row.attributes?.[name]),
-    cell: (row) => <AttributeCell id={row.id} name={name} />,
+    cell: (row) => {
+      const text = attributeText(meta, name, row.attributes?.[name], lang);
+      return <span title={text}>{text?.slice(0, text_max)}</span>;
+    },
   }));
+}
+
+export const isAttribute = ({ id }: OrderColumn): boolean => id.startsWith(prefix);
+
+/// What a list must be asked for so that its rows can fill these columns.
+export function askedFor(columns: OrderColumn[]): Pick<OrderFilter, 'attributes'> {
+  const names = columns.filter(isAttribute).map(({ id }) => id.slice(prefix.length));
+  return names.length > 0 ? { attributes: names.slice(0, attributes_max).join(',') } : {};
 }
 
 export function csvColumns(columns: OrderColumn[]): CsvColumn<OrderRow>[] {

@@ -15,7 +15,7 @@ import { Empty, Faces } from '@/ui/faces';
 import { Page } from '@/ui/page';
 import { Table } from '@/ui/table';
 import { BulkBar } from './bulk';
-import { attributeColumns, orderColumns, phoneColumn, shownFirst } from './columns';
+import { askedFor, attributeColumns, orderColumns, phoneColumn, shownFirst } from './columns';
 import { Filters, filterOf } from './filters';
 import s from './orders.module.css';
 import { ColumnsButton, ExportButton, PasteButton, ViewsButton } from './tools';
@@ -26,13 +26,14 @@ export function OrdersScreen() {
   const vocabulary = useMeta();
   const url = useUrlState();
   const filter = filterOf(url);
-  const query = useInfiniteQuery(ordersQuery(filter));
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
 
   const all = useMemo(() => [...orderColumns(texts, vocabulary), ...attributeColumns(vocabulary.meta, lang)], [texts, vocabulary, lang]);
   const ids = url.get('columns') ? url.get('columns').split(',') : shownFirst;
   const columns = all.filter((c) => ids.includes(c.id));
   const isPhone = useIsPhone();
+  const asked = { ...filter, ...askedFor(columns) };
+  const query = useInfiniteQuery(ordersQuery(asked));
   const pages = query.data?.pages;
   const rows = useMemo(() => pages?.flatMap((page) => page.items) ?? [], [pages]);
   const notFound = pages?.[0]?.not_found ?? [];
@@ -56,7 +57,7 @@ export function OrdersScreen() {
           <PasteButton url={url} />
           <ViewsButton url={url} />
           {!isPhone && <ColumnsButton all={all} chosen={ids} onChange={(next) => url.set({ columns: next.join(',') })} />}
-          <ExportButton filter={filter} columns={columns} />
+          <ExportButton filter={asked} columns={columns} />
         </>
       }
     >

@@ -1,6 +1,7 @@
 import { Button, Checkbox, Dropdown, Input, Modal, Popover } from 'antd';
 import { useState } from 'react';
 import { call, client } from '@/api/client';
+import { attributes_max } from '@/api/queries';
 import type { OrderFilter, OrderRow } from '@/api/types';
 import { saveFile, toCsv } from '@/lib/csv';
 import { count } from '@/lib/format';
@@ -9,29 +10,12 @@ import { useStored } from '@/lib/stored';
 import type { UrlState } from '@/lib/url_state';
 import { useCommands } from '@/ui/command_host';
 import { useProblemText } from '@/ui/faces';
-import { csvColumns, type OrderColumn } from './columns';
+import { csvColumns, isAttribute, type OrderColumn } from './columns';
 import { filterNames } from './filters';
 import s from './orders.module.css';
 
 const numbers_max = 200;
 const export_max = 50_000;
-const asked_at_once = 20;
-
-/// The rows with the attributes of their orders, which a list does not carry.
-async function withAttributes(rows: OrderRow[]): Promise<OrderRow[]> {
-  const out: OrderRow[] = [];
-  for (let i = 0; i < rows.length; i += asked_at_once)
-    out.push(
-      ...(await Promise.all(
-        rows.slice(i, i + asked_at_once).map(async (row) => {
-          const { attributes } = await call(client.GET('/v1/orders/{id}', { params: { path: { id: row.id } } }));
-          return { ...row, attributes };
-        }),
-      )),
-    );
-  return out;
-}
-
 export function PasteButton({ url }: { url: UrlState }) {
   const { t } = useText();
   const [isOpen, setIsOpen] = useState(false);
@@ -67,11 +51,10 @@ export function ExportButton({ filter, columns }: { filter: OrderFilter; columns
     const rows: OrderRow[] = [];
     let isCut = false;
     let total: number | undefined;
-    const needsAttributes = columns.some((c) => c.id.startsWith('attribute.'));
     try {
       for (let cursor: string | undefined = ''; cursor !== undefined && rows.length < export_max; ) {
         const page: { items: OrderRow[]; next_cursor?: string; total?: number } = await call(client.GET('/v1/orders', { params: { query: { ...filter, limit: 200, ...(cursor && { cursor }) } } }));
-        rows.push(...(needsAttributes ? await withAttributes(page.items) : page.items));
+        rows.push(...page.items);
         setDone(rows.length);
         cursor = page.next_cursor;
         isCut = cursor !== undefined;
@@ -94,12 +77,13 @@ export function ExportButton({ filter, columns }: { filter: OrderFilter; columns
 
 export function ColumnsButton({ all, chosen, onChange }: { all: OrderColumn[]; chosen: string[]; onChange: (ids: string[]) => void }) {
   const { t } = useText();
+  const data = all.filter(isAttribute);
+  const isFull = data.filter(({ id }) => chosen.includes(id)).length >= attributes_max;
   const box = (column: OrderColumn) => (
-    <Checkbox key={column.id} checked={chosen.includes(column.id)} disabled={column.id === 'order_no'} onChange={(e) => onChange(e.target.checked ? [...chosen, column.id] : chosen.filter((id) => id !== column.id))}>
+    <Checkbox key={column.id} checked={chosen.includes(column.id)} disabled={column.id === 'order_no' || (isFull && isAttribute(column) && !chosen.includes(column.id))} onChange={(e) => onChange(e.target.checked ? [...chosen, column.id] : chosen.filter((id) => id !== column.id))}>
       {column.title}
     </Checkbox>
   );
-  const data = all.filter((c) => c.id.startsWith('attribute.'));
   return (
     <Popover
       trigger="click"
@@ -109,6 +93,7 @@ export function ColumnsButton({ all, chosen, onChange }: { all: OrderColumn[]; c
           {all.filter((c) => !data.includes(c)).map(box)}
           {data.length > 0 && <h3>{t('orders.columns_data')}</h3>}
           {data.map(box)}
+          {isFull && <p className="quiet">{t('orders.columns_full', { n: attributes_max })}</p>}
         </div>
       }
     >

@@ -105,6 +105,7 @@ export const en: Record<TextKey, string> = {
   'orders.exporting': '{n} rows so far…',
   'orders.columns': 'Columns',
   'orders.columns_data': 'Attributes',
+  'orders.columns_full': 'At most {n} attributes at once',
   'orders.views': 'Views',
   'orders.view_save': 'Save this view',
   'orders.view_name': 'Name of the view',

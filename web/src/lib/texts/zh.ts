@@ -103,6 +103,7 @@ export const zh = {
   'orders.exporting': '已导出 {n} 行…',
   'orders.columns': '列',
   'orders.columns_data': '动态属性',
+  'orders.columns_full': '最多同时显示 {n} 项属性',
   'orders.views': '视图',
   'orders.view_save': '保存当前视图',
   'orders.view_name': '视图名称',
