@@ -33,21 +33,14 @@ Result<void> Attachments::put(const std::string& hash, BytesView bytes) {
     return fail(ErrorCode::Invalid, "the bytes have another SHA-256 than the path says", "/hash");
   CAIRN_TRY(const bool exists, storage_->exists(path));
   if (exists) return {};
-  const auto fresh = path + ".new";
-  CAIRN_TRY(auto file, storage_->open(fresh, ports::Storage::Mode::OpenOrCreate));
-  CAIRN_TRY_VOID(file->truncate(0));
-  CAIRN_TRY_VOID(file->write_at(0, crypto::seal(key_, kField, hash, bytes)));
-  CAIRN_TRY_VOID(file->sync());
-  return storage_->rename(fresh, path);
+  return ports::replace_file(*storage_, path, crypto::seal(key_, kField, hash, bytes));
 }
 
 Result<Bytes> Attachments::get(const std::string& hash) {
   CAIRN_TRY(const auto path, path_of(hash));
   CAIRN_TRY(const bool exists, storage_->exists(path));
   if (!exists) return fail(ErrorCode::NotFound, fmt::format("no attachment {}", hash));
-  CAIRN_TRY(auto file, storage_->open(path, ports::Storage::Mode::Existing));
-  CAIRN_TRY(const auto size, file->size());
-  CAIRN_TRY(const auto sealed, file->read_at(0, size));
+  CAIRN_TRY(const auto sealed, ports::read_file(*storage_, path));
   return crypto::open(key_, kField, hash, sealed);
 }
 

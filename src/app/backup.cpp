@@ -129,11 +129,7 @@ Result<void> write_mark(ports::Storage& storage, const fs::path& folder, const B
   for (const auto number : backup.numbers) w.value(number);
   w.end_array().end_object();
   text += '\n';
-  const auto fresh = (folder / "backup.json.new").string();
-  CAIRN_TRY(const auto file, storage.open(fresh, ports::Storage::Mode::CreateNew));
-  CAIRN_TRY_VOID(file->write_at(0, text));
-  CAIRN_TRY_VOID(file->sync());
-  return storage.rename(fresh, (folder / kMark).string());
+  return ports::replace_file(storage, (folder / kMark).string(), text);
 }
 
 Result<Backup> read_mark(const fs::path& folder) {

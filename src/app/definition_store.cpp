@@ -31,13 +31,6 @@ std::string version_of(const lifecycle::Definitions& definitions, const orders::
   return to_hex(crypto::view(crypto::sha256(all))).substr(0, kDigits);
 }
 
-Result<void> write_file(ports::Storage& storage, const std::string& path, BytesView text) {
-  CAIRN_TRY(const auto file, storage.open(path, ports::Storage::Mode::OpenOrCreate));
-  CAIRN_TRY_VOID(file->truncate(0));
-  CAIRN_TRY_VOID(file->write_at(0, text));
-  return file->sync();
-}
-
 Result<void> write_history(ports::Storage& storage, const std::string& data,
                            const DefinitionHistory& history) {
   std::string text;
@@ -52,9 +45,7 @@ Result<void> write_history(ports::Storage& storage, const std::string& data,
     w.begin_object().field("name", chart.name).field("version", chart.version).end_object();
   w.end_array().end_object();
   text += '\n';
-  const auto fresh = history_path(data) + ".new";
-  CAIRN_TRY_VOID(write_file(storage, fresh, text));
-  return storage.rename(fresh, history_path(data));
+  return ports::replace_file(storage, history_path(data), text);
 }
 
 /// Its files, in a folder that has its name once all are there.
@@ -67,8 +58,8 @@ Result<void> keep(ports::Storage& storage, const std::string& data, const std::s
   for (const auto* inner : {"lifecycles", "presets", "attributes"})
     CAIRN_TRY_VOID(storage.make_folder(fresh + "/" + inner));
   for (const auto& [name, text] : definitions.files)
-    CAIRN_TRY_VOID(write_file(storage, fresh + "/" + name, text));
-  CAIRN_TRY_VOID(write_file(storage, fresh + "/masters", definitions.masters.to_text()));
+    CAIRN_TRY_VOID(ports::write_file(storage, fresh + "/" + name, text));
+  CAIRN_TRY_VOID(ports::write_file(storage, fresh + "/masters", definitions.masters.to_text()));
   return storage.rename(fresh, target);
 }
 

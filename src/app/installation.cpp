@@ -26,8 +26,7 @@ namespace cairn::app {
 namespace {
 
 Result<Manifest> read_manifest(ports::Storage& storage, const std::string& path) {
-  CAIRN_TRY(auto file, storage.open(path, ports::Storage::Mode::Existing));
-  CAIRN_TRY(const auto text, file->read_at(0, 64 * 1024));
+  CAIRN_TRY(const auto text, ports::read_file(storage, path));
   json::Document document;
   const auto value = document.parse(text);
   if (!value) return fail(ErrorCode::Damaged, path + " is not JSON; restore it from a backup");
@@ -51,12 +50,7 @@ Result<void> write_manifest(ports::Storage& storage, const std::string& path,
   w.field("shards", std::uint64_t{manifest.shards}).field("api_key_hash", manifest.api_key_hash);
   w.end_object();
   text += '\n';
-  const auto fresh = path + ".new";
-  CAIRN_TRY(auto file, storage.open(fresh, ports::Storage::Mode::OpenOrCreate));
-  CAIRN_TRY_VOID(file->truncate(0));
-  CAIRN_TRY_VOID(file->write_at(0, text));
-  CAIRN_TRY_VOID(file->sync());
-  return storage.rename(fresh, path);
+  return ports::replace_file(storage, path, text);
 }
 
 std::string hash_of_key(std::string_view key) { return to_hex(crypto::view(crypto::sha256(key))); }

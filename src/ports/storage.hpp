@@ -41,4 +41,13 @@ class Storage {
   virtual Result<void> remove(const std::string& path) = 0;
 };
 
+/// All of a file. Errors: those of opening and reading it.
+Result<Bytes> read_file(Storage& storage, const std::string& path);
+/// A file of these bytes, synced. Broken off it may have any part of them: for files in a folder
+/// that gets its name when all are there.
+Result<void> write_file(Storage& storage, const std::string& path, BytesView bytes);
+/// Same, written beside `path` and renamed: whoever opens `path`, whenever the process ends, finds
+/// what was there before or all of `bytes`.
+Result<void> replace_file(Storage& storage, const std::string& path, BytesView bytes);
+
 }  // namespace cairn::ports

@@ -105,15 +105,10 @@ Bytes associated(KeySlot slot) {
 }
 
 Result<void> create(ports::Storage& storage, const std::string& path, BytesView fingerprint) {
-  const std::string fresh = path + ".new";
-  CAIRN_TRY(const auto file, storage.open(fresh, ports::Storage::Mode::OpenOrCreate));
   Bytes page(kSlotsAt, '\0');
   const Bytes header = encode({1, 1, 0, Bytes(fingerprint)});
   std::copy(header.begin(), header.end(), page.begin());
-  CAIRN_TRY_VOID(file->truncate(0));
-  CAIRN_TRY_VOID(file->write_at(0, page));
-  CAIRN_TRY_VOID(file->sync());
-  return storage.rename(fresh, path);
+  return ports::replace_file(storage, path, page);
 }
 
 }  // namespace

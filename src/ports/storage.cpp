@@ -1,0 +1,24 @@
+#include "ports/storage.hpp"
+
+namespace cairn::ports {
+
+Result<Bytes> read_file(Storage& storage, const std::string& path) {
+  CAIRN_TRY(const auto file, storage.open(path, Storage::Mode::Existing));
+  CAIRN_TRY(const auto size, file->size());
+  return file->read_at(0, size);
+}
+
+Result<void> write_file(Storage& storage, const std::string& path, BytesView bytes) {
+  CAIRN_TRY(const auto file, storage.open(path, Storage::Mode::OpenOrCreate));
+  CAIRN_TRY_VOID(file->truncate(0));
+  CAIRN_TRY_VOID(file->write_at(0, bytes));
+  return file->sync();
+}
+
+Result<void> replace_file(Storage& storage, const std::string& path, BytesView bytes) {
+  const auto fresh = path + ".new";
+  CAIRN_TRY_VOID(write_file(storage, fresh, bytes));
+  return storage.rename(fresh, path);
+}
+
+}  // namespace cairn::ports
