@@ -204,6 +204,24 @@ void append_uncounted(ByteWriter& out, const T& value) {
 
 // ---- personal fields ----------------------------------------------------------------------------
 
+/// True where some field, however deep, is personal.
+template <HasFields T>
+consteval bool has_personal() {
+  bool found = false;
+  for_each_field<T>([&]<typename Row>(const Row&) {
+    using V = std::remove_cvref_t<decltype(std::declval<T>().*std::declval<Row>().member)>;
+    if constexpr (IsPersonal<V>::value)
+      found = true;
+    else if constexpr (HasFields<V>)
+      found |= has_personal<V>();
+    else if constexpr (IsVector<V>::value) {
+      if constexpr (HasFields<typename V::value_type>)
+        static_assert(!has_personal<typename V::value_type>(), "elements of a list are not sealed");
+    }
+  });
+  return found;
+}
+
 /// Calls `visit(std::uint16_t path, Personal<K>&)` for every non-empty personal field. The path of
 /// a nested field is parent × 64 + number.
 template <HasFields T, typename Visit>
@@ -243,24 +261,6 @@ void each_personal_name(Visit&& visit, const std::string& parent = {}) {
     else if constexpr (HasFields<V>)
       each_personal_name<V>(visit, path + "/");
   });
-}
-
-/// True where some field, however deep, is personal.
-template <HasFields T>
-bool has_personal() {
-  bool found = false;
-  for_each_field<T>([&](const auto& row) {
-    using V = std::remove_cvref_t<decltype(std::declval<T>().*row.member)>;
-    if constexpr (IsPersonal<V>::value) {
-      found = true;
-    } else if constexpr (IsVector<V>::value) {
-      using Each = typename V::value_type;
-      if constexpr (HasFields<Each>) found |= has_personal<Each>();
-    } else if constexpr (HasFields<V>) {
-      found |= has_personal<V>();
-    }
-  });
-  return found;
 }
 
 // ---- JSON ---------------------------------------------------------------------------------------

@@ -125,8 +125,8 @@ FieldInfo info_of_vector(std::string_view name) {
 }  // namespace
 
 bool has_personal_fields(EventType type) {
-  const Payload payload = make_payload(type);
-  return std::visit([]<typename P>(const P&) { return codec::has_personal<P>(); }, payload);
+  return std::visit([]<typename P>(const P&) { return codec::has_personal<P>(); },
+                    make_payload(type));
 }
 
 void each_field(EventType type, const std::function<void(const FieldInfo&)>& visit) {
