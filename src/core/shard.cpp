@@ -37,7 +37,7 @@ Shard::Shard(ShardOptions options, Kinds kinds, ports::Log& log, ports::Piles& p
       piles_(&piles),
       sealer_(&sealer),
       listener_(listener) {
-  slots_.resize(1);
+  slots_.emplace_back();
 }
 Shard::~Shard() = default;
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <queue>
 
+#include "base/blocks.hpp"
 #include "core/input.hpp"
 #include "core/letter.hpp"
 #include "core/sealing.hpp"
@@ -202,7 +203,7 @@ class Shard {
   const Sealer* sealer_;
   Listener* listener_;
 
-  std::deque<Slot> slots_;  ///< by serial; slots_[0] is unused
+  Blocks<Slot> slots_;  ///< by serial; slots_[0] is unused
   SerialIndex index_;
   std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
   std::vector<Serial> due_now_;    ///< popped by prefetch, applied by run_batch

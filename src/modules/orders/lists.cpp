@@ -176,12 +176,14 @@ Result<ListResult> list(const Rows& rows, const ListQuery& asked, const Page& pa
     return page.is_descending ? b < a : a < b;
   };
   Best<Place, decltype(before)> best(page.limit + 1, before);
-  rows.each([&](const Row& row) {
-    if (!query.matches(row, now) || !pasted.matches(row)) return;
-    ++result.total;
-    Place place{sort_value(row, page.key), row.id};
-    if (!after || before(*after, place)) best.offer(std::move(place));
-  });
+  rows.each(
+      [&](const Row& row) {
+        if (!query.matches(row, now) || !pasted.matches(row)) return;
+        ++result.total;
+        Place place{sort_value(row, page.key), row.id};
+        if (!after || before(*after, place)) best.offer(std::move(place));
+      },
+      page.is_descending ? From::Newest : From::Oldest);
   result.not_found = pasted.not_found();
   auto places = best.take();
   if (places.size() > page.limit) {

@@ -423,7 +423,8 @@ Result<void> RowTable::load(ports::AggregateKey key, std::uint32_t serial, Bytes
 
 void RowTable::forget_all() {
   std::unique_lock lock(mutex_);
-  rows_.assign(1, {});
+  rows_.clear();
+  rows_.emplace_back();
   by_serial_.clear();
   index_.clear();
 }

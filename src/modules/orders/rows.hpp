@@ -8,6 +8,7 @@
 #include <shared_mutex>
 #include <span>
 
+#include "base/blocks.hpp"
 #include "core/cluster.hpp"
 #include "core/serial_index.hpp"
 #include "modules/orders/context.hpp"
@@ -110,10 +111,15 @@ Row make_row(const Order& order, std::uint64_t version, std::uint64_t number,
 Row make_status_row(const Order& order, std::uint64_t version, std::uint64_t number,
                     const Context& context, Names& names);
 
+/// Where a walk over all rows begins: who looks for the newest has soon seen what others must beat.
+enum class From : std::uint8_t { Oldest, Newest };
+
 /// The rows of one shard. The shard's thread writes; any thread reads under a shared lock.
 class RowTable final : public core::View {
  public:
-  RowTable(const Context& context, Names& names) : context_(context), names_(names) {}
+  RowTable(const Context& context, Names& names) : context_(context), names_(names) {
+    rows_.emplace_back();
+  }
 
   void put(ports::AggregateKey key, std::uint32_t serial, const core::Aggregate& state,
            std::uint64_t version, std::uint64_t number) override;
@@ -132,21 +138,24 @@ class RowTable final : public core::View {
     return true;
   }
   /// Calls `visit(const Row&)` for every placed order; the lock is let go between stretches, so a
-  /// row that moves meanwhile is seen before or after, never half.
+  /// row that moves meanwhile is seen before or after, never half. Short ones: the shard waits for
+  /// the end of one with every row it puts, and everybody whose event it is with it.
   template <typename Visit>
-  void each(Visit&& visit) const {
-    constexpr std::size_t kStretch = 8'192;
-    for (std::size_t from = 1;;) {
+  void each(Visit&& visit, From from = From::Oldest) const {
+    const auto count = size();
+    for (std::size_t done = 0; done < count;) {
       std::shared_lock lock(mutex_);
-      if (from >= rows_.size()) return;
-      const auto to = std::min(rows_.size(), from + kStretch);
-      for (; from < to; ++from)
-        if (rows_[from].is_placed) visit(rows_[from]);
+      if (rows_.size() <= count) return;  // all were forgotten meanwhile
+      for (const auto end = std::min(count, done + kStretch); done < end; ++done) {
+        const auto& row = rows_[from == From::Oldest ? done + 1 : count - done];
+        if (row.is_placed) visit(row);
+      }
     }
   }
   std::size_t size() const;
 
  private:
+  static constexpr std::size_t kStretch = 256;
   std::uint32_t find(const model::OrderId& id) const {
     return index_.find(id.hash(), [&](std::uint32_t at) { return rows_[at].id == id; });
   }
@@ -155,7 +164,7 @@ class RowTable final : public core::View {
   const Context& context_;
   Names& names_;
   mutable std::shared_mutex mutex_;
-  std::deque<Row> rows_{1};
+  Blocks<Row> rows_;                      ///< rows_[0] is nobody's
   std::vector<std::uint32_t> by_serial_;  ///< serials of the shard cover other kinds too
   core::SerialIndex index_;
 };
@@ -177,8 +186,8 @@ class Rows {
         ->with(id, use);
   }
   template <typename Visit>
-  void each(Visit&& visit) const {
-    for (const auto& table : tables_) table->each(visit);
+  void each(Visit&& visit, From from = From::Oldest) const {
+    for (const auto& table : tables_) table->each(visit, from);
   }
   std::size_t size() const;
 
