@@ -191,8 +191,9 @@ Result<Stores> DataFolder::open_stores() {
   for (std::uint32_t i = 0; i < manifest_.shards; ++i) {
     const auto folder = path(fmt::format("shard-{:02}", i));
     CAIRN_TRY_VOID(storage_->make_folder(folder));
-    CAIRN_TRY(auto piles,
-              sqlite::SqlitePiles::open(folder + "/piles.db", {.pause = system::give_way}));
+    CAIRN_TRY(auto piles, sqlite::SqlitePiles::open(folder + "/piles.db", {.pause = [] {
+                                                      system::give_way(system::Share::Most);
+                                                    }}));
     segments::Options options;
     options.folder = folder + "/log";
     options.shard = i;
@@ -205,7 +206,6 @@ Result<Stores> DataFolder::open_stores() {
       options.sign = sign;
     }
     options.is_recycled_elsewhere = true;
-    options.pause = system::give_way;
     CAIRN_TRY(auto log, segments::SegmentLog::open(*storage_, std::move(options)));
     stores.logs.push_back(std::move(log));
     stores.piles.push_back(std::move(piles));

@@ -50,6 +50,9 @@ Result<void> Service::open_stores() {
   };
   options.shard_begins = [] { system::set_urgency(system::Urgency::Steady); };
   options.drain_begins = [] { system::set_urgency(system::Urgency::Background); };
+  options.between_blocks = [](bool is_urgent) {
+    system::give_way(is_urgent ? system::Share::Most : system::Share::Seventh);
+  };
   installation_ = std::make_unique<Installation>(std::move(definitions), std::move(stores), options,
                                                  live_.get());
   live_->attach(*installation_, hub_.get());
@@ -81,7 +84,10 @@ Result<Gateway::Options> Service::gateway_options() const {
 }
 
 Result<void> Service::wire() {
-  workers_ = std::make_unique<Workers>(2);
+  // A list of a million orders takes tens of milliseconds, which events in flight must not feel.
+  constexpr std::size_t kReaders = 2, kReadersWaitingMax = 256;
+  workers_ = std::make_unique<Workers>(kReaders, kReadersWaitingMax,
+                                       [] { system::set_urgency(system::Urgency::Background); });
   writer_ = std::make_unique<Workers>(1, 100'000);
   reports_ = std::make_unique<ImportReports>(*tables_, *writer_);
   files_ = std::make_unique<StaticFiles>(console_);

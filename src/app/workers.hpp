@@ -12,11 +12,17 @@
 namespace cairn::app {
 
 /// Threads for reads that take milliseconds (lists, board), so that the edge never waits for them.
-/// Bounded: `run` says false when too much is waiting.
+/// Bounded: `run` says false when too much is waiting. `begin` is called on each before its work.
 class Workers {
  public:
-  explicit Workers(std::size_t threads, std::size_t waiting_max = 256) : waiting_max_(waiting_max) {
-    for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+  explicit Workers(
+      std::size_t threads, std::size_t waiting_max = 256, void (*begin)() = [] {})
+      : waiting_max_(waiting_max) {
+    for (std::size_t i = 0; i < threads; ++i)
+      threads_.emplace_back([this, begin] {
+        begin();
+        work();
+      });
   }
   ~Workers() { stop(); }
 

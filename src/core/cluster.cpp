@@ -53,8 +53,9 @@ struct Cluster::Unit {
   std::optional<Flush> flush;       ///< given to the drain
   std::atomic<int> flush_state{0};  ///< 0 none · 1 to be written · 2 written · 3 failed
   std::mutex drain_mutex;
-  std::condition_variable drain_ready;
-  std::thread thread, drain_thread;
+  std::condition_variable drain_ready, archive_ready;
+  bool has_released = false;  ///< what the log may drop has grown; under `drain_mutex`
+  std::thread thread, drain_thread, archive_thread;
 
   mutable std::mutex totals_mutex;
   Totals totals;
@@ -227,6 +228,11 @@ void Cluster::end_flush(Unit& unit) {
   if (state != 2) return;
   if (const auto done = unit.shard.release_log(lowest_unreceived(unit)); !done)
     complain("log", done.error());
+  {
+    std::lock_guard lock(unit.drain_mutex);
+    unit.has_released = true;
+  }
+  unit.archive_ready.notify_one();
 }
 
 void Cluster::complain(std::string_view what, const Error& error) const {
@@ -240,25 +246,37 @@ void Cluster::write_piles(Unit& unit) {
 }
 
 void Cluster::drain(Unit& unit) {
-  // What cannot be archived now stays and is tried after the next flush.
-  const auto recycle = [&] {
-    for (;;) {
-      const auto did = unit.log->recycle_one();
-      if (!did) complain("archive", did.error());
-      if (!did || !*did) return;
-    }
-  };
   for (;;) {
     {
       std::unique_lock lock(unit.drain_mutex);
       unit.drain_ready.wait(lock, [&] { return unit.flush_state == 1 || unit.is_done; });
-      if (unit.flush_state != 1) break;
+      if (unit.flush_state != 1) return;
     }
     write_piles(unit);
     unit.mailbox.wake();
-    recycle();
   }
-  recycle();
+}
+
+/// Compressing a segment takes a fraction of a second of a processor. Taken at once, it would make
+/// events in flight wait on a busy machine; so it is taken in small parts while nothing presses.
+void Cluster::archive(Unit& unit) {
+  const auto between = [&](std::size_t waiting) {
+    options_.between_blocks(waiting > 0 || is_stopping_);
+  };
+  for (bool is_last = false; !is_last;) {
+    {
+      std::unique_lock lock(unit.drain_mutex);
+      unit.archive_ready.wait(lock, [&] { return unit.has_released || unit.is_done; });
+      unit.has_released = false;
+      is_last = unit.is_done;
+    }
+    // What cannot be archived now stays and is tried after the next flush.
+    for (bool is_more = true; is_more;) {
+      const auto did = unit.log->recycle_one(between);
+      if (!did) complain("archive", did.error());
+      is_more = did && *did;
+    }
+  }
 }
 
 bool Cluster::step(std::uint32_t index, Time now, bool must_flush) {
@@ -280,6 +298,10 @@ void Cluster::start(ports::Clock& clock) {
     unit->drain_thread = std::thread([this, u = unit.get()] {
       if (options_.drain_begins) options_.drain_begins();
       drain(*u);
+    });
+    unit->archive_thread = std::thread([this, u = unit.get()] {
+      if (options_.drain_begins) options_.drain_begins();
+      archive(*u);
     });
     unit->thread = std::thread([this, u = unit.get(), &clock] {
       if (options_.shard_begins) options_.shard_begins();
@@ -315,6 +337,7 @@ void Cluster::run(Unit& unit, ports::Clock& clock) {
     unit.is_done = true;
   }
   unit.drain_ready.notify_one();
+  unit.archive_ready.notify_one();
   publish_totals(unit);
 }
 
@@ -363,6 +386,7 @@ void Cluster::stop() {
   for (auto& unit : units_) {
     if (unit->thread.joinable()) unit->thread.join();
     if (unit->drain_thread.joinable()) unit->drain_thread.join();
+    if (unit->archive_thread.joinable()) unit->archive_thread.join();
   }
 }
 

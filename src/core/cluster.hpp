@@ -35,7 +35,9 @@ struct ClusterOptions {
   /// "archive". Any thread.
   std::function<void(std::string_view what, const Error&)> trouble;
   std::function<void()> shard_begins;  ///< on the thread of every shard, before its work
-  std::function<void()> drain_begins;  ///< on the thread of every drain, before its work
+  std::function<void()> drain_begins;  ///< on the threads of drain and archive, before their work
+  /// By the archive's thread, often. What is urgent keeps more of it, or the end, waiting.
+  std::function<void(bool is_urgent)> between_blocks = [](bool) {};
 };
 
 /// The disk of one shard. Owned by whoever made the cluster; outlives it.
@@ -49,8 +51,8 @@ struct ShardStores {
 using Deliver = std::function<void(std::uint32_t to, Input letter)>;
 
 /// All shards of this process with mailboxes, postmen and drains. `start` gives every shard a
-/// thread, and its drain another; without it the simulator calls `step`. `submit` may be called
-/// from any thread.
+/// thread, its drain another, and a third to what archives its log; without it the simulator calls
+/// `step`. `submit` may be called from any thread.
 class Cluster {
  public:
   Cluster(ClusterOptions options, std::vector<ShardStores> stores, const Sealer& sealer,
@@ -104,6 +106,7 @@ class Cluster {
   struct Unit;
   void run(Unit& unit, ports::Clock& clock);
   void drain(Unit& unit);
+  void archive(Unit& unit);
   bool round(Unit& unit, Time now);
   bool can_flush(const Unit& unit) const;
   void begin_flush(Unit& unit, Time now, bool must_flush);

@@ -1,3 +1,7 @@
+#include <atomic>
+#include <future>
+#include <thread>
+
 #include "core/core_test_world.hpp"
 
 namespace cairn::core {
@@ -112,6 +116,72 @@ TEST(Shard, a_damaged_pile_stops_its_own_aggregate_only) {
   world.settle();
   EXPECT_GE(failed, 1);
   EXPECT_GE(accepted, 2);
+}
+
+/// A log whose archive takes until the test lets it end.
+class SlowArchive final : public ports::Log {
+ public:
+  explicit SlowArchive(ports::Log& inner) : inner_(inner) {}
+  Result<std::uint64_t> append(std::span<const ports::Record> batch, Time recorded) override {
+    return inner_.append(batch, recorded);
+  }
+  std::uint64_t durable() const override { return inner_.durable(); }
+  std::uint64_t first() const override { return inner_.first(); }
+  Result<void> read(std::uint64_t from, const ports::RecordVisitor& visit) override {
+    return inner_.read(from, visit);
+  }
+  Result<void> release(std::uint64_t through) override { return inner_.release(through); }
+  Result<bool> recycle_one(const Between& between) override {
+    if (is_done_) return false;
+    between(0);
+    begun.set_value();
+    may_end.get_future().wait();
+    return is_done_ = true;
+  }
+  Result<void> reopen() override { return inner_.reopen(); }
+  Bytes chain_head() const override { return inner_.chain_head(); }
+  std::uint64_t size_bytes() const override { return inner_.size_bytes(); }
+
+  std::promise<void> begun, may_end;
+
+ private:
+  ports::Log& inner_;
+  bool is_done_ = false;
+};
+
+TEST(Cluster, piles_do_not_wait_for_the_archive) {
+  World world(1);
+  world.cluster.reset();
+  SlowArchive log(*world.logs[0]);
+  std::vector<bool> urgent;
+  world.options.flush_every = milliseconds(1);
+  world.options.between_blocks = [&](bool is_urgent) { urgent.push_back(is_urgent); };
+  Cluster cluster(world.options,
+                  {{&log,
+                    world.piles[0].get(),
+                    {{kAsker, {&world.asker, nullptr}}, {kCounter, {&world.counter, nullptr}}}}},
+                  world.sealer, nullptr);
+  ASSERT_TRUE(cluster.load(world.now));
+  struct RunningClock final : ports::Clock {
+    Time now() override { return Time{++ticks}; }
+    std::atomic<std::int64_t> ticks{1'700'000'000'000'000};
+  } clock;
+  cluster.start(clock);
+  const auto ask = [&](int n) {
+    std::promise<void> answered;
+    ASSERT_TRUE(cluster.submit(core::command(
+        key_of(kAsker, n), {"ask", "{}", model::identity_of("cmd", std::to_string(n)), {}, {}},
+        [&](const Answer&, const Aggregate*) { answered.set_value(); })));
+    answered.get_future().wait();
+  };
+  ask(1);
+  log.begun.get_future().wait();
+  ask(2);
+  const auto durable = cluster.durable(0);
+  while (cluster.totals().piled < durable) std::this_thread::yield();
+  log.may_end.set_value();
+  cluster.stop();
+  EXPECT_EQ(urgent, std::vector{false});
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 
 #include "ports/record.hpp"
@@ -37,8 +38,10 @@ class Log {
   virtual Result<void> release(std::uint64_t through) = 0;
 
   /// Puts away one segment that was released, which takes as long as archiving it does. From any
-  /// one thread beside the shard's. True when there was one.
-  virtual Result<bool> recycle_one() { return false; }
+  /// one thread beside the shard's. True when there was one. `between` is called between blocks,
+  /// told how many more wait behind this one.
+  using Between = std::function<void(std::size_t waiting)>;
+  virtual Result<bool> recycle_one(const Between& /*between*/) { return false; }
 
   /// After Unknown or DiskFull: makes the log usable again, holding exactly what is durable.
   virtual Result<void> reopen() = 0;

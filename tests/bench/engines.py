@@ -67,6 +67,11 @@ class Process:
         fields = pathlib.Path(f"/proc/{self.child.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def resident(self):
+        """Bytes in memory, shared ones too; costs the process nothing, unlike `memory`."""
+        pages = int(pathlib.Path(f"/proc/{self.child.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+
     def memory(self, name="Pss"):
         if not self.is_running():
             raise RuntimeError(f"the server ended by itself: {self.said()[-2000:]}")

@@ -1,6 +1,7 @@
 """What each target of docs/benchmarks.md measures, and against what."""
 
 import json
+import os
 import pathlib
 import signal
 import socket
@@ -106,6 +107,7 @@ class Watch(threading.Thread):
         self.lists.append(time.monotonic() - began if status == 200 else float("inf"))
 
     def run(self):
+        os.sched_setaffinity(0, {int(LOAD_CORE)})  # of this thread: the server has its core alone
         while not self.is_over.wait(1.0):
             m = self.cairn.metrics()
             if m:  # else it did not answer in time
@@ -113,7 +115,7 @@ class Watch(threading.Thread):
                     self.ask_list(m["cairn_orders_records"])
                 self.samples.append((time.monotonic(), m["cairn_orders_records"],
                                      m["cairn_orders_piled"], m["cairn_orders_log_bytes"],
-                                     self.cairn.process.memory("Rss")))
+                                     self.cairn.process.resident()))
 
     def end(self):
         self.is_over.set()

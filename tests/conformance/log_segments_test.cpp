@@ -137,7 +137,7 @@ TEST_F(LogSegments, AnotherThreadArchivesAndRecycles) {
   std::thread drain([&] {
     for (bool is_last = false; !is_last;) {
       is_last = is_done;
-      const auto done = log->recycle_one();
+      const auto done = log->recycle_one([](std::size_t) {});
       if (!done) ++faults;
       if (done && *done) {
         ++recycled;

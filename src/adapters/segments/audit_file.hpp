@@ -60,7 +60,7 @@ struct AuditSource {
   std::uint64_t end = 0;
   std::uint64_t last = 0;
   Digest chain{};
-  void (*pause)() = [] {};  ///< called between blocks
+  std::function<void()> pause = [] {};  ///< called between blocks
 };
 Result<void> write_audit_file(ports::Storage& storage, const std::string& path,
                               const AuditSource& source, const Sign& sign);

@@ -308,12 +308,12 @@ Result<void> SegmentLog::release(std::uint64_t through) {
   }
   if (options_.is_recycled_elsewhere) return {};
   for (;;) {
-    CAIRN_TRY(const bool is_done, recycle_one());
+    CAIRN_TRY(const bool is_done, recycle_one([](std::size_t) {}));
     if (!is_done) return {};
   }
 }
 
-Result<bool> SegmentLog::recycle_one() {
+Result<bool> SegmentLog::recycle_one(const Between& between) {
   std::shared_ptr<Segment> oldest;
   Digest chain{};
   {
@@ -327,7 +327,7 @@ Result<bool> SegmentLog::recycle_one() {
     is_recycling_ = true;
   }
   Result<void> done;
-  if (oldest) done = archive(*oldest, chain);
+  if (oldest) done = archive(*oldest, chain, between);
   bool is_read = false;
   if (done) {
     const std::scoped_lock lock(mutex_);
@@ -345,12 +345,22 @@ Result<bool> SegmentLog::recycle_one() {
   return true;
 }
 
-Result<void> SegmentLog::archive(const Segment& segment, const Digest& chain) {
+/// Segments behind the oldest that may go as well.
+std::size_t SegmentLog::waiting() const {
+  const std::scoped_lock lock(mutex_);
+  std::size_t count = 0;
+  while (count + 2 < segments_.size() && segments_[count + 1]->last <= released_) ++count;
+  return count;
+}
+
+Result<void> SegmentLog::archive(const Segment& segment, const Digest& chain,
+                                 const Between& between) {
   if (options_.audit_folder.empty() || segment.is_empty()) return {};
-  return write_audit_file(
-      storage_, audit_path(options_.audit_folder, options_.shard, segment.header.first),
-      {segment.header, *segment.file, segment.end, segment.last, chain, options_.pause},
-      options_.sign);
+  return write_audit_file(storage_,
+                          audit_path(options_.audit_folder, options_.shard, segment.header.first),
+                          {segment.header, *segment.file, segment.end, segment.last, chain,
+                           [&] { between(waiting()); }},
+                          options_.sign);
 }
 
 /// A file some reader still has open is removed and not used again: the reader goes on undisturbed.

@@ -31,8 +31,6 @@ struct Options {
   /// Segments are archived and recycled by calls of `recycle_one` on another thread, not by
   /// `release`: compressing a segment takes a fraction of a second.
   bool is_recycled_elsewhere = false;
-  /// Called by `recycle_one` between blocks: its thread lets more urgent ones in.
-  void (*pause)() = [] {};
 };
 
 /// The log of a shard in segment files (format: segment_format.hpp). One append is one contiguous
@@ -57,7 +55,7 @@ class SegmentLog final : public ports::Log {
   std::uint64_t size_bytes() const override;
 
   /// Archives and recycles the oldest segment if it has been released; says whether it did.
-  Result<bool> recycle_one() override;
+  Result<bool> recycle_one(const Between& between) override;
   /// The chain value at `durable()`, both of one moment: what is written down elsewhere for R12.
   ExportedHead head() const;
   /// The chain value that the audit files must lead to: that of the record before `first()`.
@@ -79,7 +77,8 @@ class SegmentLog final : public ports::Log {
   void publish(std::shared_ptr<Segment> segment, std::uint64_t last, std::uint64_t end,
                std::uint64_t batch_offset, const Digest& chain);
   std::unexpected<Error> refuse(ErrorCode code, std::string_view why);
-  Result<void> archive(const Segment& segment, const Digest& chain);
+  std::size_t waiting() const;
+  Result<void> archive(const Segment& segment, const Digest& chain, const Between& between);
   Result<void> drop(const Segment& segment, bool is_read);
 
   ports::Storage& storage_;

@@ -74,11 +74,11 @@ void set_urgency(Urgency urgency) {
   (void)::syscall(SYS_sched_setattr, 0, &attributes, 0);
 }
 
-void give_way() {
+void give_way(Share share) {
   using std::chrono::steady_clock, std::chrono::microseconds;
-  constexpr microseconds kWork{250}, kPause{20};
+  constexpr microseconds kWork{250}, kPause{20}, kLongPause{6 * kWork};
   if (!is_background || steady_clock::now() - began_work < kWork) return;
-  std::this_thread::sleep_for(kPause);
+  std::this_thread::sleep_for(share == Share::Most ? kPause : kLongPause);
   began_work = steady_clock::now();
 }
 

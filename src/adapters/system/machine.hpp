@@ -17,7 +17,7 @@ unsigned processor_count();
 enum class Urgency : std::uint8_t {
   Prompt,      ///< does little at a time and must be let in soon: answers
   Steady,      ///< sleeps often and goes on soon when what it waited for is there: shards
-  Background,  ///< may wait a while, but never starves: what is written behind the log
+  Background,  ///< may wait a while, but never starves: what is written behind the log, lists
 };
 /// A wish: a kernel that does not know it goes on as before.
 void set_urgency(Urgency urgency);
@@ -25,7 +25,11 @@ void set_urgency(Urgency urgency);
 /// What a thread of Urgency::Background calls often: where it has had the processor for a while, it
 /// sleeps for a moment. The kernel would take the processor from it only at its next tick, up to
 /// 4 ms later. Nothing on other threads.
-void give_way();
+enum class Share : std::uint8_t {
+  Most,     ///< it goes on at once when nobody else is there
+  Seventh,  ///< of the time of a processor, whoever else is there: what is not missed for seconds
+};
+void give_way(Share share);
 
 /// Keeps the calling thread on one processor. Errors: Io when the machine has no such processor.
 Result<void> pin_thread(unsigned processor);
