@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ranges.hpp"
 #include "modules/orders/render.hpp"
 #include "workload.hpp"
 
@@ -9,10 +10,20 @@
 namespace cairn::simulation {
 namespace {
 
-constexpr std::array<model::Role, 12> kRoles{
-    model::Role::Customer,   model::Role::Service, model::Role::OrderDesk, model::Role::OrderDesk,
-    model::Role::Warehouse,  model::Role::Finance, model::Role::Planner,   model::Role::Qc,
-    model::Role::Supervisor, model::Role::Admin,   model::Role::Source,    model::Role::Supplier};
+constexpr int kPeopleAsked = 4;
+
+/// What is done to orders in any state, beside their lifecycle.
+constexpr std::array<std::string_view, 9> kGeneral{
+    "add_note",      "add_tag",         "set_flag",      "make_promise",    "correct_event",
+    "retract_event", "settle_conflict", "add_reference", "remove_reference"};
+
+/// Somebody of a role that commands may come from.
+model::Role somebody(Random& random) {
+  constexpr auto kFirst = static_cast<std::uint64_t>(model::Role::Source);
+  constexpr auto kLast = static_cast<std::uint64_t>(model::Role::Admin);
+  return random.percent(10) ? model::Role::OrderDesk
+                            : static_cast<model::Role>(kFirst + random.below(kLast - kFirst + 1));
+}
 
 /// Something that was told of the order; of what was said about it only where that may be undone.
 std::string event_target(const World::Look& look, Random& random, bool with_words,
@@ -70,12 +81,12 @@ void Workload::decide_command(std::size_t at, const World::Look& look) {
   core::Command command;
   command.origin = {.source = "cairn",
                     .trust = 100,
-                    .role = random_.pick(kRoles),
+                    .role = somebody(random_),
                     .actor = fmt::format("user-{}", random_.below(5)),
                     .ip = "192.0.2.7",
                     .request = fmt::format("req-{}", next_id_)};
-  if (command.origin.role == model::Role::Source) command.origin.source = story.source;
   command.name = choose_name(order, command.origin.role);
+  if (command.origin.role == model::Role::Source) command.origin.source = story.source;
   command.data = data_for(command.name, story, order, look);
   command.identity =
       model::identity_of("key/" + command.origin.actor, fmt::format("k{}", next_id_++));
@@ -83,25 +94,27 @@ void Workload::decide_command(std::size_t at, const World::Look& look) {
   send_command(story.key(), std::move(command));
 }
 
-std::string Workload::choose_name(const orders::Order& order, model::Role role) {
+/// Mostly a step of the lifecycle that `role` may take; where it may take none, somebody else is
+/// asked.
+std::string Workload::choose_name(const orders::Order& order, model::Role& role) {
   const auto lot = random_.below(100);
   if (lot < 2) return "no_such_command";
   if (lot < 20) return random_.pick(command_names_);
-  if (lot < 35) {
-    constexpr std::array<std::string_view, 9> kGeneral{
-        "add_note",      "add_tag",         "set_flag",      "make_promise",    "correct_event",
-        "retract_event", "settle_conflict", "add_reference", "remove_reference"};
-    return std::string(random_.pick(kGeneral));
-  }
-  const auto allowed =
-      orders::allowed_commands(order, role, world_.now(), world_.installation().context());
+  if (lot < 35) return std::string(random_.pick(kGeneral));
   if (!order.cases.empty() && random_.percent(40)) {
     constexpr std::array<std::string_view, 8> kCase{
         "accept_return",  "receive_return", "pass_return",      "fail_return",
         "reject_request", "accept_refund",  "ship_replacement", "withdraw"};
     return std::string(random_.pick(kCase));
   }
-  return allowed.empty() ? "add_note" : random_.pick(allowed);
+  const auto& context = world_.installation().context();
+  for (int asked = 0; asked < kPeopleAsked; ++asked) {
+    auto allowed = orders::allowed_commands(order, role, world_.now(), context);
+    std::erase_if(allowed, [](const auto& name) { return contains(kGeneral, name); });
+    if (!allowed.empty()) return random_.pick(allowed);
+    role = somebody(random_);
+  }
+  return "add_note";
 }
 
 std::string Workload::correction_data(bool is_correction, const World::Look& look) {
@@ -120,9 +133,11 @@ std::string Workload::correction_data(bool is_correction, const World::Look& loo
   return fmt::format(R"({{"occurred":"{}","reason":"wrong_time","target":"{}"}})", when, target);
 }
 
-std::string Workload::case_data(const orders::Order& order) {
+std::string Workload::case_data(const orders::Order& order, std::string_view name) {
   if (order.cases.empty()) return R"({"reason":"broken"})";
-  return fmt::format(R"({{"case_id":"{}","reason":"broken"}})", random_.pick(order.cases).id);
+  const auto number = name == "ship_replacement" ? R"(,"carrier":"sf","number":"99001")" : "";
+  return fmt::format(R"({{"case_id":"{}","reason":"broken"{}}})", random_.pick(order.cases).id,
+                     number);
 }
 
 std::string Workload::data_for(const std::string& name, const Story& story,
@@ -154,6 +169,7 @@ std::string Workload::data_for(const std::string& name, const Story& story,
   if (is({"cancel_lines"}))
     return fmt::format(R"({{"parts":[{{"line":"{}","quantity":1}}]}})", line);
   if (is({"extend_receipt", "extend_balance_window"})) return R"({"days":2})";
+  if (is({"reject_drawing"})) return R"({"text":"the door opens the other way"})";
   if (is({"open_after_sale"})) {
     constexpr std::array<std::string_view, 6> kTypes{"return_refund", "exchange", "refund_only",
                                                      "repair",        "resend",   "intercept"};
@@ -171,7 +187,9 @@ std::string Workload::data_for(const std::string& name, const Story& story,
   if (is({"relate_order", "split_order", "merge_shipment"}))
     return fmt::format(R"({{"kind":"split","order":"{}"}})",
                        model::to_text(random_.pick(stories_).id));
-  if (is({"set_attributes"})) return fmt::format(R"({{"attributes":{{"t":{}}}}})", next_id_ % 9);
+  if (is({"set_attributes"}))
+    return fmt::format(R"({{"attributes":{{"invoice_type":"{}"}}}})",
+                       next_id_ % 2 ? "paper" : "electronic");
   if (is({"settle_conflict"})) {
     if (order.conflicts.empty()) return R"({"conflict":"id_reused:00","verdict":"kept"})";
     const auto& conflict = random_.pick(order.conflicts);
@@ -187,13 +205,24 @@ std::string Workload::data_for(const std::string& name, const Story& story,
   if (is({"make_promise"})) return fmt::format(R"({{"at":"{}"}})", date);
   if (is({"correct_event", "retract_event"})) return correction_data(name == "correct_event", look);
   if (is({"assign_supplier", "issue_purchase"})) return R"({"supplier":"supplier-b"})";
-  if (is({"confirm_order", "counter_offer", "plan_production"}))
+  if (is({"plan_production"}))
+    return R"({"steps":[{"id":"cut","phase":"production"},{"id":"check","phase":"inspection"},)"
+           R"({"id":"install","phase":"installation","after":["check"]}]})";
+  if (is({"confirm_order", "counter_offer"}))
     return fmt::format(R"({{"promised_delivery":"{}"}})", date);
-  if (is({"start_node", "report_progress", "finish_node", "block_node", "report_scrap"}))
-    return R"({"step":"cut","action":"progressed","good":2,"scrap":1})";
+  constexpr std::array<std::array<std::string_view, 2>, 5> kReports{
+      {{"start_node", "started"},
+       {"report_progress", "progressed"},
+       {"finish_node", "finished"},
+       {"block_node", "blocked"},
+       {"report_scrap", "scrapped"}}};
+  for (const auto& [command, action] : kReports)
+    if (name == command)
+      return fmt::format(R"({{"step":"cut","action":"{}","good":2,"scrap":1,"reason":"machine"}})",
+                         action);
   if (is({"accept_return", "receive_return", "pass_return", "fail_return", "reject_request",
           "accept_refund", "ship_replacement", "withdraw", "reject_return", "withdraw_after_sale"}))
-    return case_data(order);
+    return case_data(order, name);
   return random_.percent(70) ? R"({"reason":"as agreed"})" : "{}";
 }
 

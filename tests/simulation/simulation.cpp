@@ -34,6 +34,8 @@ enum class Trouble : std::uint8_t {
   ClockRight,
   ClockJump,
 };
+constexpr std::string_view kAfterSale = "after_sale";
+
 constexpr std::array<std::string_view, 18> kTroubleNames{
     "power_loss",  "process_kill", "write_error",  "short_write",  "write_full",  "sync_error",
     "no_segment",  "open_error",   "rename_error", "remove_error", "disk_full",   "room_again",
@@ -277,6 +279,8 @@ class Run {
         counts_.add("conflict", model::name_of(conflict.code));
       count_moves(found.events);
     }
+    for (const auto& ticket : clients_.tickets())
+      if (ticket.accepted > 0 && ticket.command) counts_.add("command", ticket.command->name);
     checks_.replayed(snapshot, options_.seed);
     if (violations_.any()) return;
     snapshot = quiet("before the restart");
@@ -305,6 +309,11 @@ class Run {
   void note(const Told& told, const core::Aggregate* state) {
     if (told.key.kind != model::kOrderKind || !state) return;
     const auto& order = static_cast<const orders::Order&>(*state);
+    for (const auto& its : order.cases) {
+      const auto [seen, is_new] = case_states_.try_emplace({told.key, its.id}, its.state);
+      if (is_new || std::exchange(seen->second, its.state) != its.state)
+        counts_.add("case", case_chart_.state(its.state).code());
+    }
     auto& last = states_[told.key];
     const auto now = std::string(order.lifecycle->name()) + ":" + order.headline().code();
     if (last == now) return;
@@ -324,6 +333,9 @@ class Run {
   Checks checks_;
   SeedOptions options_;
   std::vector<std::pair<Time, Trouble>> troubles_;
+  const lifecycle::Lifecycle& case_chart_ =
+      *World::shipped_definitions()->lifecycles.lifecycle(kAfterSale);
+  std::map<std::pair<ports::AggregateKey, std::string>, lifecycle::StateId> case_states_;
   std::map<ports::AggregateKey, std::string> states_;
 };
 
@@ -367,7 +379,10 @@ void expect_all(Counts& counts) {
   for (const std::string lifecycle : {"retail", "made_to_order"})
     for (const auto& state : lifecycles.lifecycle(lifecycle)->states())
       counts.expect("state", lifecycle + ":" + std::string(state.code()));
+  for (const auto& state : lifecycles.lifecycle(kAfterSale)->states())
+    counts.expect("case", state.code());
   for (const auto name : {"by_clock", "by_event"}) counts.expect("transition", name);
+  for (const auto& command : lifecycles.commands()) counts.expect("command", command.code);
   for (const auto name : {"unpaid_cancelled", "unpaid_open"}) counts.expect("oracle", name);
 }
 

@@ -440,6 +440,18 @@ void Workload::tell_made_to_order(Story& story) {
          model::Remark{}, next());
   }
   tell_money(story);
+  if (random_.percent(60)) {
+    const auto step = [](std::string id, std::string phase) {
+      model::PlannedStep out;
+      out.id = std::move(id);
+      out.phase = std::move(phase);
+      return out;
+    };
+    plan.steps = {step("cut", "production"), step("assemble", "production")};
+    if (random_.percent(70)) plan.steps.push_back(step("check", "inspection"));
+    if (random_.percent(70)) plan.steps.push_back(step("install", "installation"));
+    tell(story, erp, EventType::ProductionPlanned, plan, next());
+  }
   if (random_.percent(70))
     tell(story, erp, EventType::PurchaseIssued, model::Assigned{"mill", "", "PO-1", {}}, next());
   if (random_.percent(80)) tell(story, erp, EventType::ProductionStarted, model::Remark{}, next());
@@ -503,6 +515,27 @@ void Workload::tell_strangers() {
   }
 }
 
+/// Most people act on what they have just heard of an order: some of its states last an hour.
+void Workload::plan_commands() {
+  std::map<ports::AggregateKey, std::size_t> story_of;
+  for (std::size_t i = 0; i < stories_.size(); ++i) story_of[stories_[i].key()] = i;
+  std::vector<std::pair<Time, std::size_t>> news;
+  for (const auto& planned : planned_)
+    if (const auto story = story_of.find(clients_.tickets()[planned.index].key);
+        planned.what == Planned::What::Send && story != story_of.end())
+      news.emplace_back(planned.at, story->second);
+  for (std::size_t i = 0; i < options_.commands; ++i) {
+    auto at = start_ + Duration{static_cast<std::int64_t>(
+                           random_.below(static_cast<std::uint64_t>(options_.horizon.us)))};
+    auto story = random_.below(stories_.size());
+    if (!news.empty() && random_.percent(60)) {
+      std::tie(at, story) = random_.pick(news);
+      at = at + minutes(random_.between(1, 15));
+    }
+    planned_.push_back({at, Planned::What::Command, story});
+  }
+}
+
 std::vector<Planned> Workload::plan() {
   for (std::size_t n = 0; n < options_.orders; ++n) begin_story(n);
   for (auto& story : stories_) {
@@ -515,10 +548,7 @@ std::vector<Planned> Workload::plan() {
   }
   tell_units();
   tell_strangers();
-  for (std::size_t i = 0; i < options_.commands; ++i)
-    planned_.push_back({start_ + Duration{static_cast<std::int64_t>(random_.below(
-                                     static_cast<std::uint64_t>(options_.horizon.us)))},
-                        Planned::What::Command, random_.below(stories_.size())});
+  plan_commands();
   std::ranges::sort(planned_, {},
                     [](const Planned& p) { return std::tuple(p.at, p.what, p.index); });
   return planned_;

@@ -94,11 +94,12 @@ class Workload {
   void send_command(const ports::AggregateKey& key, core::Command command);
 
   void decide_command(std::size_t story, const World::Look& look);
-  std::string choose_name(const orders::Order& order, model::Role role);
+  void plan_commands();
+  std::string choose_name(const orders::Order& order, model::Role& role);
   std::string data_for(const std::string& name, const Story& story, const orders::Order& order,
                        const World::Look& look);
   std::string correction_data(bool is_correction, const World::Look& look);
-  std::string case_data(const orders::Order& order);
+  std::string case_data(const orders::Order& order, std::string_view name);
 
   World& world_;
   Clients& clients_;
