@@ -8,7 +8,8 @@
 namespace cairn::app {
 namespace {
 constexpr std::uint16_t kField = 1;
-}
+constexpr std::uint64_t kSealedBytesMax = Attachments::kBytesMax + 1'024;  ///< with nonce and tag
+}  // namespace
 
 Result<Attachments> Attachments::open(ports::Storage& storage, std::string folder,
                                       ports::Keys& keys) {
@@ -40,7 +41,7 @@ Result<Bytes> Attachments::get(const std::string& hash) {
   CAIRN_TRY(const auto path, path_of(hash));
   CAIRN_TRY(const bool exists, storage_->exists(path));
   if (!exists) return fail(ErrorCode::NotFound, fmt::format("no attachment {}", hash));
-  CAIRN_TRY(const auto sealed, ports::read_file(*storage_, path));
+  CAIRN_TRY(const auto sealed, ports::read_file(*storage_, path, kSealedBytesMax));
   return crypto::open(key_, kField, hash, sealed);
 }
 

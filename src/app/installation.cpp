@@ -26,7 +26,8 @@ namespace cairn::app {
 namespace {
 
 Result<Manifest> read_manifest(ports::Storage& storage, const std::string& path) {
-  CAIRN_TRY(const auto text, ports::read_file(storage, path));
+  constexpr std::uint64_t kBytesMax = 64 * 1024;
+  CAIRN_TRY(const auto text, ports::read_file(storage, path, kBytesMax));
   json::Document document;
   const auto value = document.parse(text);
   if (!value) return fail(ErrorCode::Damaged, path + " is not JSON; restore it from a backup");

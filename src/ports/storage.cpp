@@ -1,10 +1,15 @@
 #include "ports/storage.hpp"
 
+#include <fmt/format.h>
+
 namespace cairn::ports {
 
-Result<Bytes> read_file(Storage& storage, const std::string& path) {
+Result<Bytes> read_file(Storage& storage, const std::string& path, std::uint64_t bytes_max) {
   CAIRN_TRY(const auto file, storage.open(path, Storage::Mode::Existing));
   CAIRN_TRY(const auto size, file->size());
+  if (size > bytes_max)
+    return fail(ErrorCode::TooLarge,
+                fmt::format("{} has {} bytes, at most {} are read", path, size, bytes_max));
   return file->read_at(0, size);
 }
 

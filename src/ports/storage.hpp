@@ -41,8 +41,8 @@ class Storage {
   virtual Result<void> remove(const std::string& path) = 0;
 };
 
-/// All of a file. Errors: those of opening and reading it.
-Result<Bytes> read_file(Storage& storage, const std::string& path);
+/// All of a file. Errors: TooLarge when it has more than `bytes_max`, those of opening and reading.
+Result<Bytes> read_file(Storage& storage, const std::string& path, std::uint64_t bytes_max);
 /// A file of these bytes, synced. Broken off it may have any part of them: for files in a folder
 /// that gets its name when all are there.
 Result<void> write_file(Storage& storage, const std::string& path, BytesView bytes);

@@ -130,6 +130,34 @@ TEST(FaultyStorage, NothingHappensAfterThePowerIsCut) {
   EXPECT_TRUE(storage.list("."));
 }
 
+/// Wherever the power is cut, whatever is lost: the file is the old one or the new one, whole.
+TEST(Storage, ReplacesAFileAsAWhole) {
+  const Bytes old(2'048, 'o'), fresh(3'000, 'n');
+  std::set<Bytes> outcomes;
+  for (std::uint64_t cut = 0; cut < 12; ++cut)
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+      MemoryStorage disk;
+      ASSERT_TRUE(ports::replace_file(disk, "x", old));
+      FaultyStorage storage(disk, seed);
+      storage.cut_power_at(cut);
+      const auto replaced = ports::replace_file(storage, "x", fresh);
+      disk.crash(seed);
+      const auto left = ports::read_file(disk, "x", fresh.size());
+      ASSERT_TRUE(left) << left.error().message;
+      EXPECT_TRUE(*left == fresh || (*left == old && !replaced)) << "cut " << cut;
+      outcomes.insert(*left);
+    }
+  EXPECT_EQ(outcomes.size(), 2u);
+}
+
+TEST(Storage, ReadsNoMoreThanItMay) {
+  MemoryStorage storage;
+  ASSERT_TRUE(ports::write_file(storage, "x", "12345"));
+  EXPECT_EQ(ports::read_file(storage, "x", 5).value(), "12345");
+  EXPECT_EQ(ports::read_file(storage, "x", 4).error().code, ErrorCode::TooLarge);
+  EXPECT_EQ(ports::read_file(storage, "y", 4).error().code, ErrorCode::NotFound);
+}
+
 TEST(ManualClock, MovesWhenTold) {
   ManualClock clock(Time{5});
   clock.advance(seconds(1));
