@@ -183,7 +183,7 @@ Result<ListResult> list(const Rows& rows, const ListQuery& asked, const Page& pa
         Place place{sort_value(row, page.key), row.id};
         if (!after || before(*after, place)) best.offer(std::move(place));
       },
-      page.is_descending ? From::Newest : From::Oldest);
+      page.is_descending ? Walk::NewestFirst : Walk::OldestFirst);
   result.not_found = pasted.not_found();
   auto places = best.take();
   if (places.size() > page.limit) {

@@ -111,8 +111,9 @@ Row make_row(const Order& order, std::uint64_t version, std::uint64_t number,
 Row make_status_row(const Order& order, std::uint64_t version, std::uint64_t number,
                     const Context& context, Names& names);
 
-/// Where a walk over all rows begins: who looks for the newest has soon seen what others must beat.
-enum class From : std::uint8_t { Oldest, Newest };
+/// In what order all rows are walked: who looks for the newest has then soon seen what others must
+/// beat.
+enum class Walk : std::uint8_t { OldestFirst, NewestFirst };
 
 /// The rows of one shard. The shard's thread writes; any thread reads under a shared lock.
 class RowTable final : public core::View {
@@ -141,13 +142,13 @@ class RowTable final : public core::View {
   /// row that moves meanwhile is seen before or after, never half. Short ones: the shard waits for
   /// the end of one with every row it puts, and everybody whose event it is with it.
   template <typename Visit>
-  void each(Visit&& visit, From from = From::Oldest) const {
+  void each(Visit&& visit, Walk walk = Walk::OldestFirst) const {
     const auto count = size();
     for (std::size_t done = 0; done < count;) {
       std::shared_lock lock(mutex_);
       if (rows_.size() <= count) return;  // all were forgotten meanwhile
       for (const auto end = std::min(count, done + kStretch); done < end; ++done) {
-        const auto& row = rows_[from == From::Oldest ? done + 1 : count - done];
+        const auto& row = rows_[walk == Walk::OldestFirst ? done + 1 : count - done];
         if (row.is_placed) visit(row);
       }
     }
@@ -186,8 +187,8 @@ class Rows {
         ->with(id, use);
   }
   template <typename Visit>
-  void each(Visit&& visit, From from = From::Oldest) const {
-    for (const auto& table : tables_) table->each(visit, from);
+  void each(Visit&& visit, Walk walk = Walk::OldestFirst) const {
+    for (const auto& table : tables_) table->each(visit, walk);
   }
   std::size_t size() const;
 
