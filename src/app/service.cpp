@@ -49,7 +49,7 @@ Result<void> Service::open_stores() {
                   clock_->now());
   };
   options.shard_begins = [] { system::set_urgency(system::Urgency::Steady); };
-  options.drain_begins = [] { system::set_urgency(system::Urgency::Background); };
+  options.background_begins = [] { system::set_urgency(system::Urgency::Background); };
   options.between_blocks = [](bool is_urgent) {
     system::give_way(is_urgent ? system::Share::Most : system::Share::Seventh);
   };

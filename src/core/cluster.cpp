@@ -296,11 +296,11 @@ void Cluster::start(ports::Clock& clock) {
   for (auto& unit : units_) {
     unit->next_round = clock.now() + options_.flush_every;
     unit->drain_thread = std::thread([this, u = unit.get()] {
-      if (options_.drain_begins) options_.drain_begins();
+      if (options_.background_begins) options_.background_begins();
       drain(*u);
     });
     unit->archive_thread = std::thread([this, u = unit.get()] {
-      if (options_.drain_begins) options_.drain_begins();
+      if (options_.background_begins) options_.background_begins();
       archive(*u);
     });
     unit->thread = std::thread([this, u = unit.get(), &clock] {

@@ -35,7 +35,8 @@ struct ClusterOptions {
   /// "archive". Any thread.
   std::function<void(std::string_view what, const Error&)> trouble;
   std::function<void()> shard_begins;  ///< on the thread of every shard, before its work
-  std::function<void()> drain_begins;  ///< on the threads of drain and archive, before their work
+  std::function<void()>
+      background_begins;  ///< on the threads of drain and archive, before their work
   /// By the archive's thread, often. What is urgent keeps more of it, or the end, waiting.
   std::function<void(bool is_urgent)> between_blocks = [](bool) {};
 };

@@ -22,13 +22,14 @@ enum class Urgency : std::uint8_t {
 /// A wish: a kernel that does not know it goes on as before.
 void set_urgency(Urgency urgency);
 
-/// What a thread of Urgency::Background calls often: where it has had the processor for a while, it
-/// sleeps for a moment. The kernel would take the processor from it only at its next tick, up to
-/// 4 ms later. Nothing on other threads.
+/// How much of a processor a thread of Urgency::Background takes.
 enum class Share : std::uint8_t {
   Most,     ///< it goes on at once when nobody else is there
   Seventh,  ///< of the time of a processor, whoever else is there: what is not missed for seconds
 };
+/// What such a thread calls often: where it has had the processor for a while, it sleeps for a
+/// moment. The kernel would take the processor from it only at its next tick, up to 4 ms later.
+/// Nothing on other threads.
 void give_way(Share share);
 
 /// Keeps the calling thread on one processor. Errors: Io when the machine has no such processor.
