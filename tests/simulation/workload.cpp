@@ -520,10 +520,11 @@ void Workload::plan_commands() {
   std::map<ports::AggregateKey, std::size_t> story_of;
   for (std::size_t i = 0; i < stories_.size(); ++i) story_of[stories_[i].key()] = i;
   std::vector<std::pair<Time, std::size_t>> news;
-  for (const auto& planned : planned_)
-    if (const auto story = story_of.find(clients_.tickets()[planned.index].key);
-        planned.what == Planned::What::Send && story != story_of.end())
-      news.emplace_back(planned.at, story->second);
+  for (const auto& [at, what, ticket] : planned_) {
+    if (what != Planned::What::Send) continue;
+    const auto story = story_of.find(clients_.tickets()[ticket].key);
+    if (story != story_of.end()) news.emplace_back(at, story->second);
+  }
   for (std::size_t i = 0; i < options_.commands; ++i) {
     auto at = start_ + Duration{static_cast<std::int64_t>(
                            random_.below(static_cast<std::uint64_t>(options_.horizon.us)))};
